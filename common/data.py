@@ -1,0 +1,168 @@
+"""Günün iki veri kümesi: MNIST (depodaki dosyadan) ve Breast Cancer (scikit-learn ile gelir).
+
+İkisi de eğitim / doğrulama / test olarak ayrılmış gelir. Ayrım sabittir (`SPLIT_SEED`):
+`--tohum` başlangıç ağırlıklarını ve mini-batch sırasını değiştirir, kimin test edildiğini değil.
+"""
+
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import keras
+import numpy as np
+from sklearn import datasets
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+from common.lab import LabError
+
+MNIST_FILE = Path(__file__).resolve().parent.parent / "data" / "mnist.npz"
+MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
+MNIST_REPAIR = "git checkout -- data/mnist.npz"
+MNIST_VALIDATION = 5_000  # 60 000 eğitim görüntüsünden doğrulamaya ayrılan
+PIXEL_MAX = 255  # uint8 piksel -> [0, 1]
+
+SPLIT_SEED = 2024  # ayrımın kendi tohumu; herkes aynı test kümesini görür
+TEST_SHARE = VALIDATION_SHARE = 0.2  # Breast Cancer: %60 eğitim, %20 doğrulama, %20 test
+
+_MEASURES = ("yarıçap", "doku", "çevre", "alan", "pürüzsüzlük", "kompaktlık", "içbükeylik")
+_MEASURES += ("içbükey nokta", "simetri", "fraktal boyut")
+CANCER_FEATURES = tuple(
+    f"{measure} ({kind})" for kind in ("ortalama", "hata", "en kötü") for measure in _MEASURES
+)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One data set in three parts, read-only so that no section can change it for the next.
+
+    Attributes:
+        x_train, x_val, x_test: float32, shape (rows, n_features).
+        y_train, y_val, y_test: int32, shape (rows,).
+        feature_names: one name per column, or empty where columns are pixels.
+        class_names: the meaning of label 0, 1, ...
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_val: np.ndarray
+    y_val: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    feature_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+
+    def __post_init__(self):
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+    @property
+    def n_features(self) -> int:
+        return self.x_train.shape[1]
+
+
+@cache
+def _mnist_arrays(path: Path) -> tuple[np.ndarray, ...]:
+    """uint8 images (n, 28, 28) and labels (n,): x_train, y_train, x_test, y_test."""
+    if not path.exists():
+        return _download_mnist(path)
+    damaged = LabError(
+        f"{path} bozuk ya da eksik inmiş; onunla eğitim yapılmadı, dosyaya dokunulmadı.\n"
+        f"Onarmak için depo klasöründe şunu yazın: {MNIST_REPAIR}"
+    )
+    try:
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != MNIST_SHA256:
+            raise damaged
+        with np.load(path, allow_pickle=False) as arrays:
+            return tuple(arrays[k] for k in ("x_train", "y_train", "x_test", "y_test"))
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise damaged from error
+
+
+def _download_mnist(path: Path) -> tuple[np.ndarray, ...]:
+    print(f"{path} yok; Keras'ın kopyası aranıyor (gerekirse internetten inecek) …", flush=True)
+    try:
+        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+    except Exception as error:  # Keras indirme hatasını çıplak Exception olarak atar
+        raise LabError(
+            f"{path} yok ve MNIST indirilemedi.\n"
+            f"Dosyayı geri getirmek için depo klasöründe şunu yazın: {MNIST_REPAIR}"
+        ) from error
+    return x_train, y_train, x_test, y_test
+
+
+def _pixels(images: np.ndarray) -> np.ndarray:
+    return images.reshape(len(images), -1).astype("float32") / PIXEL_MAX
+
+
+def load_mnist(n_train: int | None = None, n_val: int | None = None) -> Dataset:
+    """MNIST as flat rows of 784 pixels in [0, 1] (LeCun, Cortes and Burges, 1998).
+
+    The 60 000 training images give 55 000 for training and 5 000 for validation (stratified); the
+    10 000 test images stay as they are. Reshape rows to (28, 28) to see the digits.
+
+    Args:
+        n_train: how many training images; the first ones of a fixed shuffle (None: all).
+        n_val: how many validation images, likewise (None: all).
+
+    Raises:
+        LabError: the file is damaged, or it is missing and cannot be downloaded.
+    """
+    images, labels, x_test, y_test = _mnist_arrays(MNIST_FILE)
+    train, val = train_test_split(
+        np.arange(len(images)),
+        test_size=MNIST_VALIDATION,
+        stratify=labels,
+        random_state=SPLIT_SEED,
+    )
+    train, val = train[:n_train], val[:n_val]
+    return Dataset(
+        _pixels(images[train]),
+        labels[train].astype("int32"),
+        _pixels(images[val]),
+        labels[val].astype("int32"),
+        _pixels(x_test),
+        y_test.astype("int32"),
+        feature_names=(),
+        class_names=tuple("0123456789"),
+    )
+
+
+def load_breast_cancer(scaled: bool = True) -> Dataset:
+    """Breast Cancer Wisconsin (Street, Wolberg and Mangasarian, 1993), 569 rows, 30 features.
+
+    Split 60/20/20, stratified. Label 1 is the malignant tumour (scikit-learn's own coding is the
+    other way round), so that "positive" means what has to be found.
+
+    Args:
+        scaled: standardize each column with the mean and std of the training rows only;
+            False gives the raw measurements.
+    """
+    raw = datasets.load_breast_cancer()
+    x, y = raw.data, (1 - raw.target).astype("int32")
+    rest, test = train_test_split(
+        np.arange(len(x)), test_size=TEST_SHARE, stratify=y, random_state=SPLIT_SEED
+    )
+    train, val = train_test_split(
+        rest,
+        test_size=VALIDATION_SHARE / (1 - TEST_SHARE),
+        stratify=y[rest],
+        random_state=SPLIT_SEED,
+    )
+    if scaled:
+        x = StandardScaler().fit(x[train]).transform(x)
+    x = x.astype("float32")
+    return Dataset(
+        x[train],
+        y[train],
+        x[val],
+        y[val],
+        x[test],
+        y[test],
+        feature_names=CANCER_FEATURES,
+        class_names=("iyi huylu", "kötü huylu"),
+    )

@@ -1,0 +1,411 @@
+"""`Lab`: bölümleri olan bir uygulama. Komut satırı, başlık, süre, tablo ve dosya yazma burada."""
+
+import argparse
+import errno
+import functools
+import inspect
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import matplotlib.pyplot as plt
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+import common
+from common import plots
+from common.seeds import MAX_SEED, set_seed
+
+DEFAULT_SEED = 42
+PROGRESS_SECONDS = 1.0  # `fit` sürerken iki ilerleme satırı arası
+PLAIN_WIDTH = 100  # çıktı dosyaya ya da boruya giderken satır genişliği
+TIMES_FILE = "sureler.csv"
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130  # çıkış kodları
+
+_REASONS = {
+    errno.ENOSPC: "disk dolu",
+    errno.EACCES: "yazma izni yok ya da dosya başka bir programda açık",
+    errno.EPERM: "yazma izni yok",
+    errno.EROFS: "disk salt okunur",
+    errno.ENOTDIR: "yolun bir parçası klasör değil",
+    errno.EEXIST: "aynı adda bir dosya var",
+}
+
+
+class LabError(Exception):
+    """What happened, and what to type next: an error that its reader can mend (exit code 1)."""
+
+    code = FAILED
+
+
+class UsageError(LabError):
+    """The command line cannot be understood."""
+
+    code = USAGE
+
+
+def percent(share: float, spread: float | None = None, digits: int = 1) -> str:
+    """Write a share, or a mean with its std, the Turkish way: '%98,4', '%97,5 ± 1,6'."""
+    number = f"{abs(share) * 100:.{digits}f}"
+    sign = "-" if share < 0 and float(number) else ""
+    tail = "" if spread is None else f" ± {spread * 100:.{digits}f}"
+    return f"{sign}%{number}{tail}".replace(".", ",")
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; it takes `path`'s place only when all went well.
+
+    Raises:
+        LabError: the file cannot be written; what stood there before is untouched.
+    """
+    temporary = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise LabError(
+            f"{path} yazılamadı: {_REASONS.get(error.errno, error)}. Önceki dosyalar duruyor.\n"
+            "Yer açın ya da başka bir klasör verin: --cikti KLASÖR"
+        ) from error
+
+
+def peak_memory_mb() -> float:
+    """Highest memory use of this process so far, in MB; nan where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return float("nan")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def _text(value) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        usage = self.format_usage().removeprefix("usage: ")
+        raise UsageError(f"Komut satırı anlaşılmadı. Doğrusu:\n  {usage}Açıklamalar: --yardim")
+
+
+class _Progress(keras.callbacks.Callback):
+    """One line about once a second, so that no training is silent."""
+
+    def __init__(self, lab):
+        super().__init__()
+        self.lab, self.last = lab, time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if time.perf_counter() - self.last < PROGRESS_SECONDS:
+            return
+        self.last = time.perf_counter()
+        shown = {k: v for k, v in (logs or {}).items() if k == "loss" or k.startswith("val_")}
+        values = " · ".join(f"{name} {value:.4f}" for name, value in shown.items())
+        self.lab.say(f"  epoch {epoch + 1}/{self.params['epochs']} · {values}", "dim")
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of a lab, as `@lab.section` found it."""
+
+    number: int
+    name: str
+    title: str
+    question: str
+    run: Callable[[], dict]
+
+
+class Lab:
+    """A script of numbered sections: `@lab.section` above each, `lab.run()` at the end.
+
+    A section is a function without arguments; it returns the numbers that it claims. Each starts
+    from the same state (Keras session cleared, seeds fixed), so alone or in a full run it gives
+    the same numbers. Files: `outputs/uygulama_0N/NN_section_name.png|csv|keras`.
+
+    Attributes:
+        quick: True with `--hizli`: sections then train on less.
+        seed: the whole number given with `--tohum`.
+        written: the files written so far.
+        observations: the observation sentence of each section run so far, by section name.
+    """
+
+    def __init__(self, script: str, title: str, hours: str):
+        self.script, self.title, self.hours = f"{script}.py", title, hours
+        self.name = "_".join(script.split("_")[:2])
+        self.sections: dict[str, Section] = {}
+        self.current: Section | None = None
+        self.written: list[Path] = []
+        self.observations: dict[str, str] = {}
+        self.seconds: dict[str, float] = {}
+        self.configure()
+
+    def configure(
+        self, *, quick=False, seed=DEFAULT_SEED, out: Path | str | None = None, **waiting: bool
+    ) -> None:
+        """Set what the command line sets; quick results never replace full-size ones.
+
+        Args:
+            quick, seed, out: `--hizli`, `--tohum`, `--cikti`.
+            waiting: `pause` (`--bekle`) and `show` (`--goster`).
+        """
+        self.quick, self.seed = quick, seed
+        self.pause, self.show = waiting.get("pause", False), waiting.get("show", False)
+        default = common.ROOT / "outputs" / ("hizli" if quick else "")
+        self.folder = (default if out is None else Path(out).resolve()) / self.name
+
+    # Bölümlerin kullandıkları
+
+    def section(self, function: Callable[[], dict]) -> Callable[[], dict]:
+        """Register a section; its number is its place in the file."""
+        title, _, question = inspect.getdoc(function).partition("\n")
+        known = self.sections.get(function.__name__)  # hücre yeniden çalışırsa numara değişmez
+        number = known.number if known else len(self.sections) + 1
+        run = functools.wraps(function)(lambda: self._run_section(section, function))
+        section = Section(number, function.__name__, title, question.strip(), run)
+        self.sections[section.name] = section
+        return run
+
+    def pick(self, full, quick):
+        """The full-size value, or the quick one with `--hizli`."""
+        return quick if self.quick else full
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print one paragraph at once, also into a pipe."""
+        self._console().print(text, style=style)
+        sys.stdout.flush()
+
+    def each(self, items: Iterable, label: str) -> Iterator:
+        """Yield the items and say before each which one it is: no silent waiting."""
+        items = list(items)
+        for i, item in enumerate(items, start=1):
+            self.say(f"  [{i}/{len(items)}] {label}: {item}", "dim")
+            yield item
+
+    def progress(self) -> keras.callbacks.Callback:
+        """A callback that prints one line about once a second while `fit` runs."""
+        return _Progress(self)
+
+    def table(
+        self,
+        rows: list[dict],
+        title: str,
+        formats: Mapping[str, Callable] | None = None,
+        suffix: str = "",
+    ) -> None:
+        """Print a table and write it as CSV (raw numbers, UTF-8).
+
+        Args:
+            rows: one dictionary a line; its keys are the column names that the class reads.
+            title: Turkish caption.
+            formats: column name -> function that writes the value for the terminal.
+            suffix: appended to the file name where a section has several tables.
+        """
+        frame = pd.DataFrame(rows)
+        shown = Table()
+        for name, dtype in frame.dtypes.items():
+            shown.add_column(name, justify="right" if dtype.kind in "iuf" else "left")
+        for row in frame.to_dict("records"):
+            shown.add_row(*((formats or {}).get(name, _text)(row[name]) for name in row))
+        self.say(title, "bold")
+        self._console().print(shown)
+        with self._file(suffix, ".csv") as path:
+            frame.to_csv(
+                path, index=False, encoding="utf-8-sig", float_format="%.6g", lineterminator="\n"
+            )
+
+    def save(self, what: plt.Figure | keras.Model, suffix: str = "") -> Path:
+        """Write a figure (PNG, 1920 px wide) or a model (`.keras`) and return its path."""
+        if isinstance(what, keras.Model):
+            with self._file(suffix, ".keras") as path:
+                what.save(path)
+        else:
+            with self._file(suffix, ".png") as path:
+                what.savefig(path)
+            plots.present(what, window=self.show)
+        return self.written[-1]
+
+    def observe(self, text: str) -> None:
+        """Print the section's one observation: a sentence computed from its values."""
+        self.observations[self.current.name] = text
+        self.say(f"\nGözlem: {text}", "bold green")
+
+    # Komut satırı
+
+    def run(self) -> None:
+        """Read the command line, run the sections asked for, leave with the right exit code."""
+        code = self.main(sys.argv[1:])
+        if code:
+            sys.exit(code)
+
+    def main(self, argv: list[str]) -> int:
+        """Like `run`, with the arguments given; returns the exit code."""
+        self.written.clear()
+        try:
+            self._obey(argv)
+        except KeyboardInterrupt:
+            return self._stopped("Ctrl-C ile durduruldu.", INTERRUPTED)
+        except LabError as error:
+            return self._stopped(str(error), error.code)
+        except Exception:
+            traceback.print_exc()
+            again = f" --bolum {self.current.number}" if self.current else ""
+            return self._stopped(
+                "Beklenmeyen bir hata oldu; yukarıdaki son satır nedenini söyler.\n"
+                f"Ortamı denetlemek için: python -m common\n"
+                f"Yeniden denemek için: python {self.script}{again}",
+                FAILED,
+            )
+        return OK
+
+    def _obey(self, argv: list[str]) -> None:
+        parser = _Parser(f"python {self.script}", add_help=False, allow_abbrev=False)
+        option = parser.add_argument
+        option("--bolum", nargs="+", metavar="N", help="yalnız bu bölümler: --bolum 3 5")
+        option("--liste", action="store_true", help="bölümler ve beklenen süreleri")
+        option("--bekle", action="store_true", help="bölümden önce ve sonra Enter bekler")
+        option("--goster", action="store_true", help="şekilleri pencerede de gösterir")
+        option("--hizli", action="store_true", help="az veriyle kısa deneme (outputs/hizli)")
+        option("--tohum", default=str(DEFAULT_SEED), metavar="SAYI", help="varsayılan %(default)s")
+        option("--cikti", metavar="KLASÖR", help="çıktı klasörü, varsayılan outputs")
+        option("--yardim", "-h", "--help", action="store_true", help="bu açıklamalar")
+        # Hücre hücre çalışırken argv'de ipykernel'ın kendi seçenekleri durur
+        strict = "ipykernel" not in sys.modules
+        args = parser.parse_args(argv) if strict else parser.parse_known_args(argv)[0]
+        if args.yardim:
+            return self.say(parser.format_help().replace("usage:", "kullanım:", 1))
+        if args.liste:
+            return self._list()
+        chosen = self._choose(args.bolum)
+        if not (args.tohum.isascii() and args.tohum.isdigit() and int(args.tohum) <= MAX_SEED):
+            raise UsageError(f"--tohum {args.tohum}: 0 ile {MAX_SEED} arasında tam sayı yazın.")
+        show = args.goster and self._open_window()
+        self.configure(
+            quick=args.hizli, seed=int(args.tohum), out=args.cikti, pause=args.bekle, show=show
+        )
+        self._run_all(chosen)
+
+    def _choose(self, numbers: list[str] | None) -> list[Section]:
+        sections = list(self.sections.values())
+        unknown = sorted(set(numbers or []) - {str(s.number) for s in sections})
+        if unknown:
+            valid = "\n".join(f"  {s.number:>2}  {s.title}" for s in sections)
+            raise UsageError(f"Böyle bir bölüm yok: {' '.join(unknown)}. Bölümler:\n{valid}")
+        return [s for s in sections if numbers is None or str(s.number) in numbers]
+
+    def _open_window(self) -> bool:
+        problem = plots.use_window()
+        if problem:
+            self.say(f"--goster: pencere açılamadı ({problem}); şekiller dosyaya yazılacak.")
+        return not problem
+
+    def _list(self) -> None:
+        own = common.ROOT / "outputs" / self.name / TIMES_FILE
+        times = _read_times(own)
+        if times.empty:
+            times = _read_times(common.ROOT / "outputs" / "ornekler" / f"{self.name}_{TIMES_FILE}")
+        shown = Table("bölüm", "konu", "saniye", title=f"{self.title} · {self.hours}")
+        for section in self.sections.values():
+            seconds = times["saniye"].get(str(section.number), float("nan"))
+            shown.add_row(str(section.number), section.title, f"{seconds:.0f}")
+        self._console().print(shown)
+
+    # Koşu
+
+    def _console(self, stderr: bool = False) -> Console:
+        width = None if sys.stdout.isatty() else PLAIN_WIDTH
+        return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+
+    def _file(self, suffix: str, ending: str):
+        return self._record(f"{self.current.number:02}_{self.current.name}{suffix}{ending}")
+
+    @contextmanager
+    def _record(self, name: str) -> Iterator[Path]:
+        with atomic(self.folder / name) as path:
+            yield path
+        self.written.append(self.folder / name)
+
+    def _run_all(self, chosen: list[Section]) -> None:
+        with atomic(
+            self.folder / TIMES_FILE
+        ) as path:  # yazılamayan klasör eğitimden önce belli olsun
+            _read_times(self.folder / TIMES_FILE).to_csv(path, encoding="utf-8-sig")
+        self._console().rule(f"{self.title} · {self.hours}", style="bold")
+        if self.quick:
+            self.say("Hızlı deneme: veri ve epoch az; sayılar dersin sayıları değildir.")
+        for section in chosen:
+            section.run()
+            self._save_time(str(section.number), section.name, self.seconds[section.name])
+        total = time.perf_counter() - common.START
+        if len(chosen) == len(self.sections):
+            self._save_time("toplam", self.script, total)
+        slowest = max(chosen, key=lambda s: self.seconds[s.name])
+        self.say(
+            f"{len(chosen)} bölüm, yükleme dahil {total:.0f} saniye (en uzunu bölüm "
+            f"{slowest.number}: {self.seconds[slowest.name]:.0f} saniye); "
+            f"en çok bellek {peak_memory_mb():.0f} MB; "
+            f"{len(set(self.written))} dosya: {self.folder}"
+        )
+
+    def _run_section(self, section: Section, function: Callable[[], dict]) -> dict:
+        self.current = section
+        plt.close("all")
+        keras.utils.clear_session()
+        set_seed(self.seed)
+        self._console().rule(f"Bölüm {section.number} · {section.title}", style="bold cyan")
+        self.say(section.question + "\n")
+        self._wait("Başlamak")
+        start = time.perf_counter()
+        result = function()
+        self.seconds[section.name] = time.perf_counter() - start
+        self.say(f"({self.seconds[section.name]:.1f} saniye)\n", "dim")
+        self._wait("Sürdürmek")
+        return result
+
+    def _wait(self, purpose: str) -> None:
+        if not self.pause:
+            return
+        try:
+            input(f"{purpose} için Enter'a basın … ")
+        except EOFError:
+            self.pause = False
+            self.say("\n--bekle: klavye bağlı değil, beklemeden sürüyor.")
+
+    def _save_time(self, number: str, name: str, seconds: float) -> None:
+        with atomic(self.folder / TIMES_FILE) as path:
+            times = _read_times(self.folder / TIMES_FILE)
+            times.loc[number] = [name, round(seconds, 1), round(peak_memory_mb())]
+            order = sorted(times.index, key=lambda n: int(n) if n.isdigit() else len(times))
+            times.loc[order].to_csv(path, encoding="utf-8-sig")
+
+    def _stopped(self, message: str, code: int) -> int:
+        console = self._console(stderr=True)
+        console.print(f"\n{message}", style="bold red")
+        if self.written:
+            console.print("Tamamlanıp yazılan dosyalar:")
+            for path in dict.fromkeys(self.written):
+                console.print(f"  {path}", soft_wrap=True)
+        return code
+
+
+def _read_times(path: Path) -> pd.DataFrame:
+    """Earlier seconds and memory by section number; empty where there are none."""
+    empty = pd.DataFrame(columns=["ad", "saniye", "bellek_mb"], index=pd.Index([], name="bolum"))
+    if not path.exists():
+        return empty
+    try:
+        return pd.read_csv(path, index_col="bolum", dtype={"bolum": str})[list(empty.columns)]
+    except (KeyError, ValueError):  # elle değiştirilmiş dosya: süreler yeniden ölçülür
+        return empty

@@ -1,0 +1,1141 @@
+"""Uygulama 01 · Keras Sequential API        (09:00-11:45)
+
+Dünün referans modelinden elle yazılan ilk ağa, oradan slaytın tam mimarisine; sonra o mimarinin
+parçaları tek tek: aktivasyon, başlatıcı (initializer), düzenlileştirme (regularization),
+BatchNorm (yığın normalleştirme) ve Dropout.
+
+    python uygulama_01_keras_sequential.py              bütün bölümler
+    python uygulama_01_keras_sequential.py --bolum 3    tek bölüm
+    python uygulama_01_keras_sequential.py --yardim     öteki seçenekler
+"""
+
+# %% Hazırlık
+# isort: off
+from common import Lab, load_breast_cancer, load_mnist, percent, plots, restart, set_seed
+# isort: on  (önce common: Keras'ın ayarlarını o yapar)
+
+from functools import cache, partial
+from itertools import pairwise
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import pandas as pd
+import seaborn as sns
+import tensorflow as tf
+from keras import layers, regularizers
+from scipy.stats import binomtest
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import RepeatedStratifiedKFold, cross_validate
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+BATCH = 125  # 10 000'i tam böler; yarım kalan son mini-batch Keras'a her şeyi iki kez izletir
+BATCH_CANCER = 31  # aynı nedenle: 341 eğitim satırı = 11 adım
+N_TRAIN = 10_000  # karşılaştırmalara yeten, saniyeler süren MNIST alt kümesi
+N_VAL = 2_000  # doğrulama görüntüsü: doğruluğun örnekleme hatası bir puanın altında kalsın
+
+FOLDS, REPEATS = 5, 3  # dünkü çapraz doğrulama
+TOP_FEATURES = 10  # arı kovanı grafiğinde gösterilen öznitelik
+
+HAND_HIDDEN = 8  # elle hesaplanan ağın gizli nöronu: çizime sığsın
+HAND_SHOWN = 6  # girdilerin çizilen kadarı
+HAND_LR = 0.5  # tek adımda kayıp gözle görülür insin
+FINITE_STEP = 1e-5  # sonlu farkın adımı: float64'te kesme ve yuvarlama hatasının dengesi
+
+EPOCHS_CANCER = 30  # doğrulama kaybı düzleşene kadar
+BN_MOMENTUM = 0.9  # varsayılanı az adımlı epoch'ta çok geriden gelir (bölüm 9)
+
+LEAKY_SLOPE = 0.01  # slayttaki eğim (Keras'ın varsayılanı başka: bölüm 4)
+PRELU_SLOPE = 0.25  # öğrenilen eğimin başlangıcı (He vd., 2015)
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer vd. (2017)
+
+EPOCHS_LINEAR = 6  # ReLU ağı düzleşene kadar
+RACE_DEPTH, RACE_WIDTH = 8, 64  # sigmoid'in gradyanını söndürmeye yeten derinlik
+EPOCHS_RACE = 4
+DYING_LR = 0.03  # Adam'ın olağan hızının 30 katı: nöronları öldürecek kadar
+EPOCHS_DYING = 2
+
+SIGNAL_DEPTH, SIGNAL_WIDTH = 20, 512  # sinyalin büyüyüp sönmesi bu derinlikte gözle görülür
+SIGNAL_IMAGES = 300  # std'yi ölçmeye yeter
+EPOCHS_SIGNAL = 2
+
+N_FEW = 1_000  # aşırı öğrenme (overfitting) görünsün diye az görüntü
+EPOCHS_PENALTY = 25
+SEEDS = 3  # kalite iddiasında tekrar sayısı
+L1_STRENGTH, L2_STRENGTH = 3e-4, 3e-3  # iki cezanın kayba eklediği aynı büyüklükte olsun
+NEAR_ZERO = 1e-3  # bundan küçük ağırlık sıfıra yakın sayılır
+
+BN_COLUMNS = ("doku (ortalama)", "alan (ortalama)", "yarıçap (hata)", "içbükeylik (en kötü)")
+BN_RATES = (0.03, 0.1, 0.3, 1.0, 3.0)  # SGD için küçükten ıraksayana
+BN_DEPTH, BN_WIDTH = 5, 100
+BN_TARGET = 0.90  # "bu doğruluğa kaç adımda?"
+BN_STEPS, BN_CHECK = 150, 10  # adım sayısı ve kaç adımda bir ölçüldüğü
+
+DROP_RATE = 0.3  # slayttaki oran
+ALPHA_RATE = 0.1  # slaytta AlphaDropout'un oranı
+MC_PASSES = 50  # güven aralığının uçlarına yeten geçiş
+MC_NOISE = 500  # hiçbir rakama benzemeyen gürültü görüntüsü
+EPOCHS_MC = 4
+MC_LAYOUT = "ABCDE;XXXYY;XXXYY"  # üstte beş rakam, altta iki grafik
+DEFERRED = (0.0, 0.01, 0.05, 0.10)  # kararı insana bırakılan pay
+
+lab = Lab("uygulama_01_keras_sequential", "Uygulama 01 · Keras Sequential API", "09:00-11:45")
+
+
+# %% 1 · Dün özeti
+def baseline_pipeline() -> Pipeline:
+    """Dünkü model: çarpık dağılan "hata" sütunlarına önce log, hepsine ölçek, sonra lojistik."""
+    log_scale = make_pipeline(
+        FunctionTransformer(np.log1p, feature_names_out="one-to-one"), StandardScaler()
+    )
+    columns = ColumnTransformer(
+        [("log + ölçek", log_scale, make_column_selector("hata"))],
+        remainder=StandardScaler(),
+        verbose_feature_names_out=False,
+    )
+    return Pipeline([("sütunlar", columns), ("model", LogisticRegression(max_iter=1000))])
+
+
+@cache
+def baseline_scores(seed: int) -> dict[str, np.ndarray]:
+    """Çapraz doğrulamada doğruluk ve AUC; test kümesi burada da görülmez."""
+    data = load_breast_cancer(scaled=False)
+    x = pd.DataFrame(np.vstack([data.x_train, data.x_val]), columns=data.feature_names)
+    y = np.concatenate([data.y_train, data.y_val])
+    folds = RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=REPEATS, random_state=seed)
+    scores = cross_validate(baseline_pipeline(), x, y, cv=folds, scoring=("accuracy", "roc_auc"))
+    return {"doğruluk": scores["test_accuracy"], "AUC": scores["test_roc_auc"]}
+
+
+@lab.section
+def yesterday_baseline():
+    """Dün özeti: ağın karşılaması gereken çıta
+
+    Dünkü Pipeline + ColumnTransformer + LogisticRegression tümörlerin yüzde kaçını doğru ayırır?
+    Bir hastanın SHAP değerleri toplanınca hangi sayı çıkar? Önce tahmin edin.
+    """
+    scores = baseline_scores(lab.seed)
+    rows = [{"ölçü": name, "ortalama": s.mean(), "std": s.std()} for name, s in scores.items()]
+    lab.table(rows, f"Lojistik regresyon, {FOLDS} parça x {REPEATS} tekrar çapraz doğrulama")
+
+    data = load_breast_cancer(scaled=False)
+    train, val = (pd.DataFrame(x, columns=data.feature_names) for x in (data.x_train, data.x_val))
+    model = baseline_pipeline().fit(train, data.y_train)
+
+    # Doğrusal modelde SHAP kapalı formdadır (Lundberg ve Lee, 2017): φ = w · (z - ortalama z)
+    z_train, z_val = (model["sütunlar"].transform(frame) for frame in (train, val))
+    weights, center = model["model"].coef_[0], z_train.mean(axis=0)
+    base = center @ weights + model["model"].intercept_[0]
+    shap = (z_val - center) * weights
+    log_odds = model.decision_function(val)
+    shap_error = np.abs(base + shap.sum(axis=1) - log_odds).max()
+
+    names = model["sütunlar"].get_feature_names_out()
+    top = np.argsort(-np.abs(shap).mean(axis=0))[:TOP_FEATURES]
+    points = pd.DataFrame(shap[:, top], columns=names[top]).melt(var_name="öznitelik")
+    points["z"] = z_val[:, top].T.ravel().clip(-2, 2)
+    fig, ax = plots.figure(f"Kararı iten ilk {TOP_FEATURES} öznitelik ({len(val)} hasta)")
+    sns.swarmplot(points, x="value", y="öznitelik", hue="z", palette="cividis", size=4, ax=ax)
+    ax.get_legend().remove()
+    ax.axvline(0, color="black")
+    ax.set(xlabel="SHAP değeri (log-odds; sağa: kötü huylu yönünde)", ylabel="")
+    fig.colorbar(plots.shades("cividis", -2, 2), ax=ax, label="öznitelik (standart sapma)")
+    lab.save(fig)
+    lab.observe(
+        f"Çıta: doğruluk {percent(rows[0]['ortalama'], rows[0]['std'])}, AUC "
+        f"{rows[1]['ortalama']:.3f} ± {rows[1]['std']:.3f}. SHAP değerleri log-odds'a "
+        f"{shap_error:.0e} farkla toplanıyor; kararı en çok iten öznitelik {names[top[0]]}."
+    )
+    return {row["ölçü"]: (row["ortalama"], row["std"]) for row in rows} | {"SHAP": shap_error}
+
+
+# %% 2 · Elle yazılan ağ
+def forward(x, w1, b1, w2, b2):
+    """İleri besleme: girdi → ağırlıklar → aktivasyon → çıkış."""
+    hidden = np.tanh(x @ w1 + b1)
+    return hidden, 1 / (1 + np.exp(-(hidden @ w2 + b2)))
+
+
+def cross_entropy(y, p):
+    """Kayıp: doğru sınıfa verilen olasılığın eksi logaritması, ortalama."""
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+
+def backward(x, y, w1, b1, w2, b2):
+    """Geri yayılım: zincir kuralı, kayıptan girdiye doğru."""
+    hidden, p = forward(x, w1, b1, w2, b2)
+    d_out = (p - y) / len(x)  # sigmoid ile cross-entropy'nin türevi birlikte böyle sadeleşir
+    d_hidden = d_out @ w2.T * (1 - hidden**2)  # tanh'ın türevi 1 - tanh²
+    return [x.T @ d_hidden, d_hidden.sum(axis=0), hidden.T @ d_out, d_out.sum(axis=0)]
+
+
+def finite_differences(x, y, weights):
+    """Her ağırlığı azıcık oynatıp kaybın değişimine bakar: türev bilmeyen, yavaş yol."""
+    slopes = [np.zeros_like(w) for w in weights]
+    for w, slope in zip(weights, slopes, strict=True):
+        for index in np.ndindex(w.shape):
+            middle, losses = w[index], []
+            for w[index] in (middle + FINITE_STEP, middle - FINITE_STEP):
+                losses.append(cross_entropy(y, forward(x, *weights)[1]))
+            w[index] = middle
+            slope[index] = (losses[0] - losses[1]) / (2 * FINITE_STEP)
+    return slopes
+
+
+def largest_difference(one, other) -> float:
+    """İki dizi listesi arasındaki en büyük mutlak fark."""
+    return max(float(np.abs(a - b).max()) for a, b in zip(one, other, strict=True))
+
+
+def draw_network(ax, gradients) -> None:
+    """Girdi-gizli-çıkış şeması; çizgi kalınlığı o ağırlığın gradyanıyla orantılı."""
+    sides = [gradients[0][:HAND_SHOWN], gradients[2]]
+    counts = [HAND_SHOWN, HAND_HIDDEN, 1]
+    heights = [np.arange(n) - (n - 1) / 2 for n in counts]
+    for side, slopes in enumerate(sides):
+        for (i, j), width in np.ndenumerate(np.abs(slopes) / np.abs(slopes).max()):
+            ends = heights[side][i], heights[side + 1][j]
+            ax.plot((side, side + 1), ends, color=plots.COLORS[side], linewidth=0.5 + 6 * width)
+    texts = f"girdi\n(30'dan {HAND_SHOWN})", f"gizli\n(tanh, {HAND_HIDDEN})", "çıkış\n(sigmoid)"
+    for x, (y, text) in enumerate(zip(heights, texts, strict=True)):
+        ax.plot([x] * len(y), y, "o", markersize=30, color="white", markeredgecolor="black")
+        ax.text(x, -5.5, text, ha="center", va="center")
+    ax.set(xlim=(-0.4, 2.4), ylim=(-6.2, 4.5), title="kalın çizgi: büyük gradyan")
+    ax.axis("off")
+
+
+@lab.section
+def network_by_hand():
+    """Elle yazılan ağ: girdi - gizli - çıkış
+
+    Zincir kuralıyla elle bulunan gradyan, Keras'ınkiyle kaçıncı basamağa kadar aynı çıkar?
+    Eksi gradyan yönünde tek adım atınca kayıp ne olur? Önce tahmin edin.
+    """
+    data = load_breast_cancer()
+    x, y = data.x_train[:BATCH_CANCER], data.y_train[:BATCH_CANCER, None]
+    model = keras.Sequential(
+        [
+            layers.Input(shape=(data.n_features,)),
+            layers.Dense(HAND_HIDDEN, activation="tanh"),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(optimizer=keras.optimizers.SGD(HAND_LR), loss="binary_crossentropy")
+    weights = [w.astype("float64") for w in model.get_weights()]
+    with tf.GradientTape() as tape:  # ayrıntısı uygulama 04'te
+        p_keras = model(x)
+        loss_keras = tf.reduce_mean(keras.losses.binary_crossentropy(y, p_keras))
+    by_tape = [g.numpy() for g in tape.gradient(loss_keras, model.trainable_variables)]
+
+    p = forward(x, *weights)[1]
+    loss = cross_entropy(y, p)
+    by_chain_rule = backward(x, y, *weights)
+    by_difference = finite_differences(x, y, weights)
+    stepped = [w - HAND_LR * g for w, g in zip(weights, by_chain_rule, strict=True)]
+    new_loss = cross_entropy(y, forward(x, *stepped)[1])
+    model.train_on_batch(x, y)  # Keras'ın SGD'si de aynı adımı atar
+    differences = {
+        "ileri besleme: NumPy, Keras": largest_difference([p], [p_keras.numpy()]),
+        "kayıp: NumPy, Keras": abs(loss - float(loss_keras)),
+        "gradyan: zincir kuralı, GradientTape": largest_difference(by_chain_rule, by_tape),
+        "gradyan: zincir kuralı, sonlu fark": largest_difference(by_chain_rule, by_difference),
+        "bir SGD adımı: NumPy, Keras": largest_difference(stepped, model.get_weights()),
+    }
+    rows = [{"karşılaştırılan": name, "en büyük fark": d} for name, d in differences.items()]
+    lab.table(rows, "Elle hesap ile ötekiler")
+
+    fig, (left, right) = plots.figure("Geri yayılım: elle, Keras'la, sonlu farkla", 1, 2)
+    draw_network(left, by_chain_rule)
+    flat = [np.concatenate([g.ravel() for g in way]) for way in (by_tape, by_difference)]
+    hand = np.concatenate([g.ravel() for g in by_chain_rule])
+    right.axline((0, 0), slope=1, color="black")
+    right.plot(hand, flat[0], "o", markersize=16, fillstyle="none", label="GradientTape")
+    right.plot(hand, flat[1], "x", markersize=8, label="sonlu fark")
+    right.set(xlabel="zincir kuralıyla bulunan gradyan", ylabel="öteki yolla bulunan gradyan")
+    right.legend()
+    lab.save(fig)
+    lab.observe(
+        f"{hand.size} gradyanın hiçbirinde elle hesap GradientTape'ten "
+        f"{rows[2]['en büyük fark']:.0e} kadardan çok ayrılmıyor; tek adımda "
+        f"kayıp {loss:.3f} → {new_loss:.3f}."
+    )
+    return differences | {"loss": loss, "new_loss": new_loss}
+
+
+# %% 3 · Tam mimari
+def slide_model() -> keras.Sequential:
+    """Slaytın modeli, katman katman."""
+    return keras.Sequential(
+        [
+            layers.Input(shape=(30,)),
+            layers.Dense(
+                256,
+                activation="relu",
+                kernel_initializer="he_normal",
+                kernel_regularizer=regularizers.L2(1e-4),
+            ),
+            layers.BatchNormalization(momentum=BN_MOMENTUM),
+            layers.Dropout(0.3),
+            layers.Dense(128, activation="relu", kernel_initializer="he_normal"),
+            layers.BatchNormalization(momentum=BN_MOMENTUM),
+            layers.Dropout(0.25),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+
+
+def count_by_hand(sizes: tuple[int, ...]) -> list[dict]:
+    """Dense: (girdi + 1 bias) · nöron. BatchNorm: γ ve β eğitilir, ortalama ve varyans izlenir."""
+    rows = []
+    for inputs, neurons in pairwise(sizes):
+        rows += [
+            ("Dense", f"({inputs} + 1) · {neurons}", (inputs + 1) * neurons, 0),
+            ("BatchNorm", f"2 · {neurons} + 2 · {neurons}", 2 * neurons, 2 * neurons),
+            ("Dropout", "-", 0, 0),
+        ]
+    del rows[-2:]  # çıkış katmanından sonra BatchNorm ve Dropout yok
+    names = ("katman", "hesap", "eğitilen", "eğitilmeyen")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+@lab.section
+def full_architecture():
+    """Tam mimari: Dense + BatchNorm + Dropout
+
+    Slaytın modelinde kaç parametre var, kaçı eğitilmez? Ağ, bölüm 1'deki çıtayı geçer mi?
+    Önce tahmin edin.
+    """
+    data = load_breast_cancer()
+    model = slide_model()
+    model.compile(
+        optimizer="adam",
+        loss="binary_crossentropy",
+        metrics=["accuracy", keras.metrics.AUC(name="auc")],
+    )
+    model.summary()
+    rows = count_by_hand((data.n_features, 256, 128, 1))
+    for row, layer in zip(rows, model.layers, strict=True):
+        row["Keras"] = layer.count_params()
+    lab.table(rows, "Parametreler: elle ve Keras'la", suffix="_parametreler")
+
+    history = model.fit(
+        data.x_train,
+        data.y_train,
+        validation_data=(data.x_val, data.y_val),
+        epochs=lab.pick(EPOCHS_CANCER, 10),
+        batch_size=BATCH_CANCER,
+        validation_batch_size=len(data.x_val),
+        verbose=0,
+        callbacks=[lab.progress()],
+    )
+    patients = len(data.y_test)
+    test = model.evaluate(data.x_test, data.y_test, patients, return_dict=True, verbose=0)
+    loaded = keras.models.load_model(lab.save(model))
+    predictions = [network(data.x_test).numpy() for network in (model, loaded)]
+
+    bar, bar_auc = baseline_scores(lab.seed).values()
+    table = [
+        {"model": "lojistik (çapraz doğrulama)", "doğruluk": bar.mean(), "AUC": bar_auc.mean()},
+        {"model": "sinir ağı (test)", "doğruluk": test["accuracy"], "AUC": test["auc"]},
+    ]
+    lab.table(table, "Çıta ve ağ", {"doğruluk": percent})
+    correct = round(test["accuracy"] * patients)
+    low, high = binomtest(correct, patients).proportion_ci(method="wilson")
+    names = {"loss": "kayıp (cross-entropy + L2)", "accuracy": "doğruluk", "auc": "AUC"}
+    lab.save(plots.learning_curves(history, names, "Slaytın modeli Breast Cancer'da"))
+    trained, tracked = (sum(row[k] for row in rows) for k in ("eğitilen", "eğitilmeyen"))
+    verdict = "karşılıyor" if test["accuracy"] >= bar.mean() - bar.std() else "karşılamıyor"
+    lab.observe(
+        f"{trained + tracked} parametrenin {tracked} tanesi eğitilmez (BatchNorm'un izlediği "
+        f"ortalama ve varyanslar). Ağ {patients} test hastasının {correct} tanesini bildi: "
+        f"{percent(test['accuracy'])}, %95 güven aralığı {percent(low)} - {percent(high)}. "
+        f"Çıtayı ({percent(bar.mean(), bar.std())}) {verdict}."
+    )
+    return {
+        "by_hand": (trained, tracked),
+        "by_keras": (
+            sum(w.numpy().size for w in model.trainable_weights),
+            sum(w.numpy().size for w in model.non_trainable_weights),
+        ),
+        "rows": rows,
+        "test_accuracy": test["accuracy"],
+        "test_auc": test["auc"],
+        "test_interval": (low, high),
+        "bar": bar.mean(),
+        "reload_difference": largest_difference(predictions[:1], predictions[1:]),
+    }
+
+
+# %% 4 · Aktivasyonlar
+class Activation(NamedTuple):
+    """Keras'ın fonksiyonu, slaytın formülü ve slaytın türevi."""
+
+    keras: object
+    formula: object
+    derivative: object
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def elu(x, alpha=1.0):
+    return np.where(x > 0, x, alpha * (np.exp(x) - 1))
+
+
+def softmax_first(x):
+    """Üç çıkışlı softmax'ın ilki; öteki iki çıkış 0 ve 1'de durur."""
+    return keras.activations.softmax(tf.stack([x, 0 * x, 0 * x + 1], axis=-1))[..., 0]
+
+
+GALLERY = {
+    "identity": Activation(keras.activations.linear, lambda x: x, np.ones_like),
+    "binary step": Activation(
+        lambda x: tf.cast(x >= 0, x.dtype), lambda x: np.where(x < 0, 0, 1), np.zeros_like
+    ),
+    "sigmoid": Activation("sigmoid", sigmoid, lambda x: sigmoid(x) * (1 - sigmoid(x))),
+    "tanh": Activation(
+        "tanh", lambda x: 2 / (1 + np.exp(-2 * x)) - 1, lambda x: 1 - np.tanh(x) ** 2
+    ),
+    "arctan": Activation(keras.ops.arctan, np.arctan, lambda x: 1 / (x**2 + 1)),
+    "ReLU": Activation("relu", lambda x: np.where(x < 0, 0, x), lambda x: np.where(x < 0, 0, 1)),
+    "Leaky ReLU": Activation(
+        lambda x: layers.LeakyReLU(negative_slope=LEAKY_SLOPE)(x),
+        lambda x: np.where(x < 0, LEAKY_SLOPE * x, x),
+        lambda x: np.where(x < 0, LEAKY_SLOPE, 1),
+    ),
+    "PReLU": Activation(
+        lambda x: layers.PReLU(keras.initializers.Constant(PRELU_SLOPE))(x),
+        lambda x: np.where(x < 0, PRELU_SLOPE * x, x),
+        lambda x: np.where(x < 0, PRELU_SLOPE, 1),
+    ),
+    "ELU": Activation("elu", elu, lambda x: np.where(x < 0, elu(x) + 1, 1)),
+    "SELU": Activation(
+        "selu",
+        lambda x: SELU_SCALE * elu(x, SELU_ALPHA),
+        lambda x: SELU_SCALE * np.where(x < 0, elu(x, SELU_ALPHA) + SELU_ALPHA, 1),
+    ),
+    "SoftPlus": Activation("softplus", lambda x: np.log(1 + np.exp(x)), sigmoid),
+    "softmax": Activation(
+        softmax_first,
+        lambda x: np.exp(x) / (np.exp(x) + 1 + np.e),
+        lambda x: np.exp(x) * (1 + np.e) / (np.exp(x) + 1 + np.e) ** 2,
+    ),
+}
+
+
+@lab.section
+def activation_gallery():
+    """Aktivasyon fonksiyonları ve türevleri
+
+    Sigmoid'in türevi en çok kaçtır? Hangi fonksiyonun türevi her yerde sıfırdır?
+    Leaky ReLU'nun eğimi Keras'ta slayttaki gibi 0.01 midir? Önce tahmin edin.
+    """
+    x = np.linspace(-4, 4, 160, dtype="float32")  # çift sayıda nokta: köşe olan 0 dışarıda kalır
+    fig, axes = plots.figure("Aktivasyon f(x) ve türevi f'(x)", 3, 4, sharex=True, sharey=True)
+    rows = []
+    for ax, (name, activation) in zip(axes.flat, GALLERY.items(), strict=True):
+        inputs = tf.constant(x)
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            values = keras.activations.get(activation.keras)(inputs)
+        slopes = tape.gradient(values, inputs, unconnected_gradients="zero").numpy()
+        row = {"fonksiyon": name, "f farkı": np.abs(values - activation.formula(x)).max()}
+        row["f' farkı"] = np.abs(slopes - activation.derivative(x)).max()
+        rows.append(row | {"en büyük f'": slopes.max()})
+        ax.plot(x, values, label="f(x)", linewidth=4)
+        ax.plot(x, slopes, label="f'(x)", linewidth=3, linestyle="--")
+        ax.set(title=name, ylim=(-2.2, 3.2))
+    for ax in axes[-1]:
+        ax.set_xlabel("x")
+    axes[0, 0].legend(loc="lower right")
+    lab.save(fig)
+    lab.table(rows, "Keras ile slayttaki formül arasındaki en büyük fark")
+
+    minus_one = tf.constant([-1.0])
+    leaky = {
+        "slayt: 0.01x": LEAKY_SLOPE,
+        "layers.LeakyReLU()": -float(layers.LeakyReLU()(minus_one)[0]),
+        'activation="leaky_relu"': -float(keras.activations.leaky_relu(minus_one)[0]),
+    }
+    slope_rows = [{"yazılışı": name, "x < 0 eğimi": slope} for name, slope in leaky.items()]
+    lab.table(slope_rows, "Aynı ad, üç eğim: Leaky ReLU", suffix="_leaky")
+    logits = np.random.default_rng(lab.seed).normal(0, 3, (100, 10)).astype("float32")
+    sums = keras.activations.softmax(tf.constant(logits)).numpy().sum(axis=1)
+    steepest = {row["fonksiyon"]: row["en büyük f'"] for row in rows}
+    flat = [name for name, slope in steepest.items() if slope == 0]
+    lab.observe(
+        f"Sigmoid'in türevi en çok {steepest['sigmoid']:.2f}; üst üste {RACE_DEPTH} katmanda "
+        f"{steepest['sigmoid'] ** RACE_DEPTH:.0e} olur. Türevi her yerde sıfır olan: "
+        f"{', '.join(flat)}. Softmax çıktıları 1'e {np.abs(sums - 1).max():.0e} farkla toplanıyor."
+    )
+    return {"rows": rows, "leaky_slopes": leaky, "softmax_sum_error": np.abs(sums - 1).max()}
+
+
+# %% 5 · Neden doğrusal aktivasyon yetmez?
+def classifier(*hidden) -> keras.Sequential:
+    """784 piksel → verilen gizli katmanlar → 10 rakam; bütün MNIST deneylerinin kalıbı."""
+    output = layers.Dense(10, activation="softmax")
+    model = keras.Sequential([layers.Input(shape=(784,)), *hidden, output])
+    loss = "sparse_categorical_crossentropy"
+    model.compile(optimizer="adam", loss=loss, metrics=["accuracy"])
+    model.optimizer.build(model.trainable_variables)  # yoksa Keras ilk adımı iki kez izler (trace)
+    return model
+
+
+def fit(model, data, epochs: int) -> list[float]:
+    """Eğitir; her epoch'un sonundaki doğrulama doğruluğunu verir."""
+    history = model.fit(
+        data.x_train,
+        data.y_train,
+        validation_data=(data.x_val, data.y_val),
+        validation_batch_size=N_VAL,
+        batch_size=BATCH,
+        epochs=epochs,
+        verbose=0,
+    )
+    return history.history["val_accuracy"]
+
+
+def draw_curves(ax, curves: dict, xlabel: str, ylabel: str) -> None:
+    """Aynı eksende birkaç eğri: her birini rengi, çizgisi ve işareti ayırır."""
+    for i, (label, values) in enumerate(curves.items()):
+        ax.plot(range(1, len(values) + 1), values, label=label, ms=9, **plots.line_look(i))
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.legend()
+
+
+@lab.section
+def why_not_linear():
+    """Neden doğrusal aktivasyon yetmez?
+
+    Aktivasyonsuz üç katman, tek katmandan (softmax regresyonu) ne kadar iyi olur?
+    Önce tahmin edin.
+    """
+    data = load_mnist(lab.pick(N_TRAIN, 2_000), N_VAL)
+    hidden = {
+        "tek katman": lambda: (),
+        "3 doğrusal katman": lambda: (layers.Dense(128), layers.Dense(64)),
+        "3 katman, ReLU": lambda: (
+            layers.Dense(128, activation="relu"),
+            layers.Dense(64, activation="relu"),
+        ),
+    }
+    models, curves = {}, {}
+    for name in lab.each(hidden, "eğitiliyor"):
+        set_seed(lab.seed)  # doğrusal ve ReLU'lu ağ aynı ağırlıklardan başlar
+        models[name] = classifier(*hidden[name]())
+        curves[name] = fit(models[name], data, lab.pick(EPOCHS_LINEAR, 3))
+
+    # (x W1 + b1) W2 + b2 = x (W1 W2) + (b1 W2 + b2): aktivasyonsuz yığın tek katmandır
+    kernel, bias = np.eye(data.n_features), np.zeros(data.n_features)
+    for layer in models["3 doğrusal katman"].layers:
+        w, b = layer.get_weights()
+        kernel, bias = kernel @ w, bias @ w + b
+    by_matrix = keras.ops.softmax(data.x_val @ kernel + bias).numpy()
+    by_network = models["3 doğrusal katman"].predict(data.x_val, N_VAL, verbose=0)
+    difference = np.abs(by_matrix - by_network).max()
+
+    rows = [
+        {"ağ": name, "parametre": models[name].count_params(), "doğrulama doğruluğu": values[-1]}
+        for name, values in curves.items()
+    ]
+    lab.table(rows, "Aynı veri, aynı epoch sayısı", {"doğrulama doğruluğu": percent})
+    fig, (left, right) = plots.figure(f"Doğrusal yığın ({len(data.x_train)} görüntü)", 1, 2)
+    draw_curves(left, curves, "epoch", "doğrulama doğruluğu")
+    plots.percent_axis(left.yaxis)
+    right.plot(by_matrix[:300].ravel(), by_network[:300].ravel(), "o", alpha=0.3)
+    right.set(xlabel="tek matrisin olasılığı", ylabel="3 katmanlı ağın olasılığı")
+    right.set_title(f"en büyük fark {difference:.0e}")
+    lab.save(fig)
+    single, stack, relu = (row["doğrulama doğruluğu"] for row in rows)
+    lab.observe(
+        f"Doğrusal üç katman tek matrise {difference:.0e} farkla eşit; tek katmandan "
+        f"farkı {(stack - single) * 100:+.1f} puan. Araya ReLU girince fark "
+        f"{(relu - single) * 100:+.1f} puan."
+    )
+    return {"difference": difference, "single": single, "stack": stack, "relu": relu}
+
+
+# %% 6 · Aktivasyon yarışı
+RACERS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu")
+
+
+def deep_mlp(activation: str, depth=RACE_DEPTH, start=keras.initializers.GlorotUniform):
+    """Aynı genişlikte gizli katmanlar; Leaky ReLU slayttaki eğimle."""
+    if activation == "leaky_relu":
+        activation = layers.LeakyReLU(negative_slope=LEAKY_SLOPE)
+    return classifier(
+        *(
+            layers.Dense(RACE_WIDTH, activation=activation, kernel_initializer=start())
+            for _ in range(depth)
+        )
+    )
+
+
+def gradient_norms(model, x, y) -> list[float]:
+    """Her gizli katmanın ağırlık gradyanının normu, girişten çıkışa."""
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(y, model(x)))
+    gradients = tape.gradient(loss, [layer.kernel for layer in model.layers[:-1]])
+    return [float(tf.norm(gradient)) for gradient in gradients]
+
+
+def always_negative(model, x) -> float:
+    """Hiçbir görüntüde pozitife geçmeyen gizli nöronların payı."""
+    silent = []
+    for layer in model.layers[:-1]:
+        x = layer(x)
+        silent.append(np.all(x <= 0, axis=0))
+    return float(np.mean(silent))
+
+
+@lab.section
+def activation_race():
+    """Aktivasyon yarışı: kaybolan gradyan ve ölen ReLU
+
+    Sekiz gizli katmanda hangi aktivasyonun gradyanı ilk katmana varmaz? LR 30 katına çıkınca
+    ReLU nöronlarının kaçta kaçı ölür; Leaky ReLU'nunkiler de ölür mü? Önce tahmin edin.
+    """
+    data = load_mnist(lab.pick(N_TRAIN, 2_000), N_VAL)
+    norms, curves, rows, dying = {}, {}, [], []
+    for name in lab.each(RACERS, "eğitiliyor"):
+        set_seed(lab.seed)  # hepsi aynı (Glorot) ağırlıklarla ve aynı mini-batch sırasıyla
+        model = deep_mlp(name)
+        norms[name] = gradient_norms(model, data.x_train[:BATCH], data.y_train[:BATCH])
+        curves[name] = fit(model, data, lab.pick(EPOCHS_RACE, 1))
+        ratio = norms[name][0] / norms[name][-1]
+        row = {"aktivasyon": name, "ilk/son katman gradyanı": ratio}
+        rows.append(row | {"doğrulama doğruluğu": curves[name][-1]})
+        if name in ("relu", "leaky_relu"):
+            set_seed(lab.seed)
+            restart(model, deep_mlp(name), lab.seed)
+            model.optimizer.learning_rate = DYING_LR
+            accuracy = fit(model, data, lab.pick(EPOCHS_DYING, 1))[-1]
+            silent = always_negative(model, data.x_val)
+            slope = 0.0 if name == "relu" else LEAKY_SLOPE
+            row = {"aktivasyon": name, "negatifteki eğim": slope, "hep negatif nöron": silent}
+            row["gradyanı hep sıfır (ölü)"] = silent if slope == 0 else 0.0
+            dying.append(row | {"doğrulama doğruluğu": accuracy})
+    shares = dict.fromkeys(("doğrulama doğruluğu", *list(dying[0])[2:4]), percent)
+    lab.table(rows, f"{RACE_DEPTH} gizli katman, Adam", shares)
+    lab.table(dying, f"Aynı ağlar, LR {DYING_LR}", shares, suffix="_olen_relu")
+
+    fig, (left, right) = plots.figure(
+        f"{RACE_DEPTH} gizli katmanda gradyan ve öğrenme ({len(data.x_train)} görüntü)", 1, 2
+    )
+    draw_curves(left, norms, "gizli katman (1: girişe en yakın)", "başlangıçta gradyanın normu")
+    left.set_yscale("log")
+    draw_curves(right, curves, "epoch", "doğrulama doğruluğu")
+    plots.percent_axis(right.yaxis)
+    lab.save(fig)
+    ratios = {row["aktivasyon"]: row["ilk/son katman gradyanı"] for row in rows}
+    best = max(curves, key=lambda name: curves[name][-1])
+    relu, leaky = (row["hep negatif nöron"] for row in dying)
+    lab.observe(
+        f"Sigmoid'de ilk katmanın gradyanı son katmanınkinin {ratios['sigmoid']:.0e} katı, "
+        f"ReLU'da {ratios['relu']:.1f} katı. Doğruluk: sigmoid {percent(curves['sigmoid'][-1])}, "
+        f"en iyisi {best} {percent(curves[best][-1])}. LR {DYING_LR} ile ReLU nöronlarının "
+        f"{percent(relu)} kadarı öldü; Leaky ReLU'da {percent(leaky)} hep negatif kaldı, ama "
+        "gradyanları sıfır olmadığı için ölü sayılmaz."
+    )
+    return {"ratios": ratios, "curves": curves, "always_negative": (relu, leaky), "dying": dying}
+
+
+# %% 7 · Başlatıcılar
+class Start(NamedTuple):
+    """Bir başlatıcı, yanındaki aktivasyon ve ağırlık varyansının formülü (girdi, çıktı sayısı)."""
+
+    initializer: object
+    activation: str
+    variance: object
+
+
+STARTS = {
+    "sıfır": Start(keras.initializers.Zeros, "relu", lambda n_in, n_out: 0.0),
+    "N(0, 0.01)": Start(
+        partial(keras.initializers.RandomNormal, 0.0, 0.01), "relu", lambda n_in, n_out: 0.01**2
+    ),
+    "N(0, 1)": Start(
+        partial(keras.initializers.RandomNormal, 0.0, 1.0), "relu", lambda n_in, n_out: 1.0
+    ),
+    "Glorot": Start(
+        keras.initializers.GlorotNormal, "relu", lambda n_in, n_out: 2 / (n_in + n_out)
+    ),
+    "He": Start(keras.initializers.HeNormal, "relu", lambda n_in, n_out: 2 / n_in),
+    "LeCun + SELU": Start(keras.initializers.LecunNormal, "selu", lambda n_in, n_out: 1 / n_in),
+}
+KEPT = {"relu": 1 / 2, "selu": 1.0}  # aktivasyondan geçen E[z²] payı (He 2015, Klambauer 2017)
+
+
+def signal_stds(start: Start, x: np.ndarray) -> tuple[list[float], list[float]]:
+    """Eğitimsiz katmanlarda z'nin std'si: ölçülen ve kuramın dediği."""
+    measured, theory, power = [], [], float(np.mean(x**2))
+    for _ in range(SIGNAL_DEPTH):
+        n_in, n_out = x.shape[1], SIGNAL_WIDTH
+        z = x @ start.initializer()((n_in, n_out))  # Dense'in yaptığı çarpım, bias sıfır
+        measured.append(float(np.std(z, dtype="float64")))
+        variance = n_in * start.variance(n_in, n_out) * power
+        theory.append(np.sqrt(variance))
+        x, power = keras.activations.get(start.activation)(z), variance * KEPT[start.activation]
+    return measured, theory
+
+
+def zero_start_symmetry(data) -> tuple[float, float]:
+    """Sıfırdan başlayan sigmoid ağı: ağırlıklar ne kadar oynadı, nöronlar ne kadar ayrıldı?"""
+    model = classifier(layers.Dense(RACE_WIDTH, activation="sigmoid"))
+    model.set_weights([np.zeros_like(w) for w in model.get_weights()])
+    fit(model, data, 1)
+    kernel = model.layers[0].kernel.numpy()
+    return float(np.abs(kernel).max()), float(np.ptp(kernel, axis=1).max())
+
+
+@lab.section
+def initializers():
+    """Başlatıcılar: sinyal yirmi katmandan sağ çıkar mı?
+
+    N(0, 0.01) ile yirmi katman sonra sinyalin ne kadarı kalır? Bütün ağırlıklar sıfırdan
+    başlarsa nöronlar birbirinden ayrılabilir mi? Önce tahmin edin.
+    """
+    data = load_mnist(lab.pick(N_TRAIN, 2_000), N_VAL)
+    x = data.x_val[:SIGNAL_IMAGES]
+    x = (x - x.mean()) / x.std()
+    measured, theory, curves, networks = {}, {}, {}, {}
+    for name in lab.each(STARTS, "başlatıcı"):
+        start = STARTS[name]
+        set_seed(lab.seed)  # aynı tohum: başlatıcılar aynı rastgele sayıları ölçekler
+        measured[name], theory[name] = signal_stds(start, x)
+        set_seed(lab.seed)
+        fresh = deep_mlp(start.activation, SIGNAL_DEPTH, start.initializer)
+        network = networks.setdefault(start.activation, fresh)
+        restart(network, fresh, lab.seed)
+        curves[name] = fit(network, data, lab.pick(EPOCHS_SIGNAL, 1))
+    moved, spread = zero_start_symmetry(data)
+
+    rows = [
+        {
+            "başlatıcı": name,
+            "son katmanda std": measured[name][-1],
+            "kuram": theory[name][-1],
+            "doğrulama doğruluğu": curves[name][-1],
+        }
+        for name in STARTS
+    ]
+    lab.table(rows, f"{SIGNAL_DEPTH} katman sonra sinyal", {"doğrulama doğruluğu": percent})
+    fig, (left, right) = plots.figure(f"{SIGNAL_DEPTH} katmanda sinyal ve öğrenme", 1, 2)
+    alive = {name: values for name, values in measured.items() if name != "sıfır"}
+    draw_curves(left, alive, "katman", "z'nin std'si (işaretli: ölçülen, ince: kuram)")
+    for name in alive:
+        left.plot(range(1, SIGNAL_DEPTH + 1), theory[name], color="black", linewidth=1)
+    left.set_yscale("log")
+    draw_curves(right, curves, "epoch", "doğrulama doğruluğu")
+    plots.percent_axis(right.yaxis)
+    lab.save(fig)
+    best = max(curves, key=lambda name: curves[name][-1])
+    lab.observe(
+        f"{SIGNAL_DEPTH} katman sonra std: N(0, 0.01) ile {measured['N(0, 0.01)'][-1]:.0e}, "
+        f"N(0, 1) ile {measured['N(0, 1)'][-1]:.0e}, He ile {measured['He'][-1]:.2f}. En iyi "
+        f"öğrenen {best} ({percent(curves[best][-1])}). Sıfırdan başlayan ağda ağırlıklar "
+        f"{moved:.2f} kadar oynadı, ama nöronlar arasındaki fark {spread:g} kaldı."
+    )
+    return {"rows": rows, "theory": theory, "measured": measured, "zeros": (moved, spread)}
+
+
+# %% 8 · L1, L2, ElasticNet
+PENALTIES = {
+    "yok": None,
+    "L1": regularizers.L1(L1_STRENGTH),
+    "L2": regularizers.L2(L2_STRENGTH),
+    "ElasticNet": regularizers.L1L2(L1_STRENGTH / 2, L2_STRENGTH / 2),
+}
+
+
+def penalty_by_hand(kernel: np.ndarray, l1: float, l2: float) -> float:
+    """ElasticNet cezası (Zou ve Hastie, 2005): l1 · Σ|w| + l2 · Σw²; biri sıfırsa L1 ya da L2."""
+    return float(l1 * np.abs(kernel).sum() + l2 * np.square(kernel).sum())
+
+
+def losses_without_penalty(model, data) -> tuple[float, float]:
+    """Eğitim ve doğrulama kaybı, cezalar katılmadan: genelleme açığı bunların farkıdır."""
+    parts = (data.x_train, data.y_train), (data.x_val, data.y_val)
+    entropy = keras.losses.sparse_categorical_crossentropy
+    return tuple(float(tf.reduce_mean(entropy(y, model(x)))) for x, y in parts)
+
+
+@lab.section
+def weight_penalties():
+    """L1, L2 ve ElasticNet: ağırlıkları cezalandırmak
+
+    Hangisi ağırlıkları tam sıfıra iter, hangisi yalnız küçültür? Az veriyle eğitimde genelleme
+    açığını (doğrulama kaybı - eğitim kaybı) ne kadar kapatırlar? Önce tahmin edin.
+    """
+    data = load_mnist(N_FEW, N_VAL)
+    used = data.x_train.std(axis=0) > 0  # hep boş kalan kenar pikselleri sayılmaz
+    times = lab.pick(EPOCHS_PENALTY, 10)  # epoch'lar uç uca: `fit` hazırlığını bir kez yapsın
+    repeated = np.tile(data.x_train, (times, 1)), np.tile(data.y_train, times)
+    rows, kernels, by_hand = [], {}, {}
+    for name in lab.each(PENALTIES, f"{SEEDS} tohumla eğitiliyor"):
+
+        def fresh(penalty=PENALTIES[name]):
+            return classifier(layers.Dense(128, "relu", kernel_regularizer=penalty))
+
+        model, gaps = fresh(), []
+        for seed in range(lab.seed, lab.seed + lab.pick(SEEDS, 1)):
+            set_seed(seed)
+            restart(model, fresh(), seed)
+            model.fit(*repeated, BATCH, verbose=0)
+            train_loss, val_loss = losses_without_penalty(model, data)
+            accuracy = model.evaluate(data.x_val, data.y_val, N_VAL, verbose=0)[1]
+            small = np.mean(np.abs(model.layers[0].kernel.numpy()[used]) < NEAR_ZERO)
+            gaps.append((small, train_loss, val_loss, val_loss - train_loss, accuracy))
+        kernel = kernels[name] = model.layers[0].kernel.numpy()
+        if PENALTIES[name]:
+            config = {"l1": 0.0, "l2": 0.0} | PENALTIES[name].get_config()
+            by_hand[name] = penalty_by_hand(kernel, **config), float(sum(model.losses))
+        columns = ("sıfıra yakın", "eğitim kaybı", "doğr. kaybı", "açık", "doğr. doğruluğu")
+        row = {"ceza": name} | dict(zip(columns, np.mean(gaps, axis=0), strict=True))
+        rows.append(row | {"açığın std'si": np.std(gaps, axis=0)[3]})
+    lab.table(rows, f"{N_FEW} görüntü", {"sıfıra yakın": percent, "doğr. doğruluğu": percent})
+    sums = [{"ceza": k, "elle": v[0], "sum(model.losses)": v[1]} for k, v in by_hand.items()]
+    lab.table(sums, "Kayba eklenen ceza", suffix="_ceza")
+
+    fig, axes = plots.figure("Cezalar ağırlıkları nereye iter?", 1, 4, sharex=True, sharey=True)
+    for ax, row in zip(axes, rows, strict=True):
+        ax.hist(kernels[row["ceza"]][used].ravel(), bins=np.linspace(-0.2, 0.2, 81), log=True)
+        ax.set(
+            title=f"{row['ceza']}\nsıfıra yakın {percent(row['sıfıra yakın'])}", xlabel="ağırlık"
+        )
+    axes[0].set_ylabel("ağırlık sayısı")
+    lab.save(fig)
+    gap = {row["ceza"]: row["açık"] for row in rows}
+    best = min(gap, key=gap.get)
+    lab.observe(
+        f"Sıfıra yakın ağırlık: L1 {percent(rows[1]['sıfıra yakın'])}, L2 "
+        f"{percent(rows[2]['sıfıra yakın'])}. Genelleme açığı cezasız {gap['yok']:.2f}, en dar "
+        f"{best} ile {gap[best]:.2f}; doğrulama doğruluğu cezasız "
+        f"{percent(rows[0]['doğr. doğruluğu'])}, en yükseği "
+        f"{percent(max(row['doğr. doğruluğu'] for row in rows))}."
+    )
+    return {"rows": rows, "by_hand": by_hand}
+
+
+# %% 9 · BatchNorm elle
+def normalize(x, mean, variance, gamma, beta, epsilon):
+    """Slaytın formülü (Ioffe ve Szegedy, 2015): x̂ = (x - μ) / √(σ² + ε), y = γ x̂ + β."""
+    return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
+
+
+@lab.section
+def batch_norm_by_hand():
+    """BatchNorm elle: eğitim kipi, çıkarım kipi, hareketli ortalama
+
+    Çıkarım kipinde katman hangi ortalamayı kullanır? Bir epoch (11 mini-batch) sonunda,
+    varsayılan momentum 0.99 ile o ortalama gerçeğin yüzde kaçına varır? Önce tahmin edin.
+    """
+    data = load_breast_cancer(scaled=False)
+    columns = [data.feature_names.index(name) for name in BN_COLUMNS]
+    x = data.x_train[:, columns]
+    batches = [x[i : i + BATCH_CANCER] for i in range(0, len(x), BATCH_CANCER)]
+    rng = np.random.default_rng(lab.seed)
+    gamma, beta = rng.uniform(0.5, 2, 4), rng.uniform(-1, 1, 4)
+
+    layer = layers.BatchNormalization(momentum=BN_MOMENTUM)
+    layer.build((None, 4))
+    layer.gamma.assign(gamma)
+    layer.beta.assign(beta)
+    moving = {"ortalama": np.zeros(4), "varyans": np.ones(4)}  # katmanın başlangıç değerleri
+    for batch in batches:
+        trained = layer(batch, training=True).numpy()
+        mean, variance = (
+            batch.mean(axis=0),
+            batch.var(axis=0),
+        )  # varyans n'ye bölünür, n - 1'e değil
+        for key, now in (("ortalama", mean), ("varyans", variance)):
+            moving[key] = BN_MOMENTUM * moving[key] + (1 - BN_MOMENTUM) * now
+    by_hand = normalize(batch, mean, variance, gamma, beta, layer.epsilon)
+    inferred = layer(batch, training=False).numpy()
+    inferred_by_hand = normalize(batch, *moving.values(), gamma, beta, layer.epsilon)
+    differences = {
+        "eğitim kipi: mini-batch'in μ, σ² değerleri": np.abs(trained - by_hand).max(),
+        "çıkarım kipi: hareketli μ, σ² değerleri": np.abs(inferred - inferred_by_hand).max(),
+        "hareketli ortalama (göreli)": np.abs(layer.moving_mean / moving["ortalama"] - 1).max(),
+        "hareketli varyans (göreli)": np.abs(layer.moving_variance / moving["varyans"] - 1).max(),
+    }
+    rows = [{"formül": name, "en büyük fark": float(d)} for name, d in differences.items()]
+    lab.table(rows, "BatchNormalization: formül ile Keras")
+    gap = np.abs(trained - inferred).max()
+
+    steps = np.arange(1, 10 * len(batches) + 1)
+    reached = {f"momentum {m}": 1 - m**steps for m in (BN_MOMENTUM, 0.99)}
+    fig, (left, middle, right) = plots.figure("BatchNorm ne yapar?", 1, 3)
+    for ax, values, title in ((left, batch, "önce"), (middle, trained, "sonra (γ, β ile)")):
+        ax.boxplot(values, widths=0.6, medianprops={"linewidth": 3})
+        ax.set(title=title, xlabel="öznitelik")
+    left.set_yscale("symlog", linthresh=0.1)
+    for i, (label, share) in enumerate(reached.items()):
+        right.plot(steps / len(batches), share, label=label, **plots.line_look(i) | {"marker": ""})
+    right.set(xlabel="epoch", title="hareketli ortalama gerçeğe ne kadar yakın?")
+    right.legend()
+    plots.percent_axis(right.yaxis)
+    lab.save(fig)
+    share = {name: values[len(batches) - 1] for name, values in reached.items()}
+    lab.observe(
+        f"Formül ile katman en çok {max(differences.values()):.0e} ayrılıyor. Aynı mini-batch iki "
+        f"kipte {gap:.2f} kadar farklı çıkıyor. Bir epoch ({len(batches)} adım) sonunda hareketli "
+        f"ortalama momentum 0.9 ile yolun {percent(share['momentum 0.9'])}, 0.99 ile yalnız "
+        f"{percent(share['momentum 0.99'])} kadarını alıyor."
+    )
+    return {"differences": differences, "mode_gap": gap, "reached": share}
+
+
+# %% 10 · BatchNorm ve öğrenme hızı
+def bn_network(position: str) -> keras.Sequential:
+    """Aynı ağ: BatchNorm yok, aktivasyondan önce ya da aktivasyondan sonra."""
+    hidden = []
+    for _ in range(BN_DEPTH):
+        hidden.append(layers.Dense(BN_WIDTH, kernel_initializer="he_normal"))
+        norm = [layers.BatchNormalization(momentum=BN_MOMENTUM)]
+        relu = [layers.Activation("relu")]
+        hidden += {"yok": relu, "önce": norm + relu, "sonra": relu + norm}[position]
+    model = classifier(*hidden)
+    model.compile(
+        optimizer=keras.optimizers.SGD(),  # kendi LR'sini uyarlamayan en yalın optimizer
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+@lab.section
+def batch_norm_learning_rates():
+    """BatchNorm hangi öğrenme hızlarını (LR) kullanılır kılar?
+
+    Slayt "10 kat daha hızlı eğitim" diyor. Aynı doğruluğa BatchNorm'lu ağ kaç kat az adımda
+    varır? BatchNorm aktivasyondan önce mi sonra mı daha iyi? Önce tahmin edin.
+    """
+    data = load_mnist(BATCH * BN_STEPS, N_VAL)  # her görüntü bir kez görülür
+    rows, curves = [], {}
+    for position in ("yok", "önce", "sonra"):
+        set_seed(lab.seed)
+        model, twin = bn_network(position), bn_network(position)
+        for rate in lab.each(lab.pick(BN_RATES, (0.1, 3.0)), f"BatchNorm {position}, LR"):
+            restart(model, twin, lab.seed)
+            model.optimizer.learning_rate = rate
+            curve = curves[position, rate] = []
+            for step in range(BN_STEPS):  # `fit`in içi: her adımda yeni bir mini-batch
+                batch = slice(step * BATCH, (step + 1) * BATCH)
+                model.train_on_batch(data.x_train[batch], data.y_train[batch])
+                if (step + 1) % BN_CHECK == 0:
+                    model.reset_metrics()
+                    curve.append(model.test_on_batch(data.x_val, data.y_val)[1])
+            hits = np.flatnonzero(np.array(curve) >= BN_TARGET)
+            steps = BN_CHECK * (hits[0] + 1) if len(hits) else np.inf
+            rows.append({"BatchNorm": position, "LR": rate, "adım": steps, "son": curve[-1]})
+    target = percent(BN_TARGET, digits=0)
+    lab.table(rows, f"{target} doğruluğa kaç adım? (inf: varamadı)", {"son": percent})
+
+    fig, (left, right) = plots.figure("BatchNorm ile LR aralığı ve hız", 1, 2)
+    best = {}
+    for i, position in enumerate(("yok", "önce", "sonra")):
+        own = [row for row in rows if row["BatchNorm"] == position]
+        best[position] = min(own, key=lambda row: (row["adım"], -row["son"]))
+        label, rate = f"BatchNorm {position}", best[position]["LR"]
+        look = plots.line_look(i) | {"markersize": 10}
+        left.plot([r["LR"] for r in own], [r["son"] for r in own], label=label, **look)
+        steps = range(BN_CHECK, BN_STEPS + 1, BN_CHECK)
+        right.plot(steps, curves[position, rate], label=f"{label}, LR {rate:g}", **look)
+    left.set(xscale="log", xlabel="öğrenme hızı (LR, SGD)", ylabel="son doğrulama doğruluğu")
+    right.axhline(BN_TARGET, color="black", linewidth=1)
+    right.set(xlabel="adım", ylabel="doğrulama doğruluğu (en hızlı LR ile)")
+    for ax in (left, right):
+        plots.percent_axis(ax.yaxis)
+        ax.legend(loc="lower right")
+    lab.save(fig)
+    usable = {
+        p: [r["LR"] for r in rows if r["BatchNorm"] == p and r["adım"] < np.inf] for p in best
+    }
+    speed_up = best["yok"]["adım"] / min(best["önce"]["adım"], best["sonra"]["adım"])
+    lab.observe(
+        f"{target} doğruluğa varan LR'ler: BatchNorm yokken {usable['yok']}, aktivasyondan önce "
+        f"{usable['önce']}, sonra {usable['sonra']}. En hızlı halleriyle BatchNorm {speed_up:.1f} "
+        f"kat az adım istiyor (slayt: 10 kat); konumların son doğruluk farkı "
+        f"{abs(best['önce']['son'] - best['sonra']['son']) * 100:.1f} puan."
+    )
+    return {"rows": rows, "usable": usable, "speed_up": speed_up, "best": best}
+
+
+# %% 11 · Dropout çeşitleri
+def selu_signal(dropout, x: np.ndarray) -> list[tuple[float, float]]:
+    """SELU katmanları boyunca, her birinden sonra `dropout` ile: çıktının ortalaması ve std'si."""
+    trace = []
+    for _ in range(RACE_DEPTH):
+        dense = layers.Dense(x.shape[1], "selu", kernel_initializer="lecun_normal")
+        x = dropout(dense(x), training=True)
+        trace.append((float(np.mean(x)), float(np.std(x))))
+    return trace
+
+
+@lab.section
+def dropout_kinds():
+    """Dropout çeşitleri: standart, SpatialDropout1D, AlphaDropout
+
+    Slayt "testte ağırlıklar 0.7 ile ölçeklenir" diyor: Keras nerede, neyle ölçekler?
+    Her satırda nöronların tam %30'u mu kapanır? Önce tahmin edin.
+    """
+    rng = np.random.default_rng(lab.seed)
+    ones = np.ones((1_000, 200), dtype="float32")
+    dropout = layers.Dropout(DROP_RATE)
+    trained, inferred = dropout(ones, training=True).numpy(), dropout(ones, training=False).numpy()
+    dropped = (trained == 0).mean(axis=1)
+
+    sequence = np.ones((100, 20, 16), dtype="float32")  # örnek, adım, kanal
+    spatial = layers.SpatialDropout1D(DROP_RATE)(sequence, training=True).numpy()
+    whole = np.ptp(spatial, axis=1).max() == 0  # bir kanal bütün adımlarda ya açık ya kapalı
+    channels = (spatial[:, 0] == 0).mean()
+
+    normal = rng.normal(size=(500, 512)).astype("float32")
+    kinds = {"yok": layers.Identity(), "Dropout": layers.Dropout(ALPHA_RATE)}
+    kinds["AlphaDropout"] = layers.AlphaDropout(ALPHA_RATE)
+    signals = {}
+    for name, layer in kinds.items():
+        set_seed(lab.seed)  # aynı ağırlıklar
+        signals[name] = np.array(selu_signal(layer, normal))
+    rows = [
+        {"katman": "Dropout, eğitim", "kapanan": dropped.mean(), "ortalama": trained.mean()},
+        {"katman": "Dropout, çıkarım", "kapanan": 0.0, "ortalama": inferred.mean()},
+        {"katman": "slayttaki anlatım (x 0.7)", "kapanan": 0.0, "ortalama": 1 - DROP_RATE},
+        {"katman": "SpatialDropout1D (kanal)", "kapanan": channels, "ortalama": spatial.mean()},
+    ]
+    lab.table(rows, "Girdi hep 1 iken çıktı", {"kapanan": percent})
+    selu_rows = [
+        {"SELU ağında": name, "ortalama": trace[-1, 0], "std": trace[-1, 1]}
+        for name, trace in signals.items()
+    ]
+    lab.table(selu_rows, f"{RACE_DEPTH} SELU katmanı sonunda (hedef 0 ve 1)", suffix="_selu")
+
+    fig, axes = plots.figure(f"Dropout çeşitleri (oran {DROP_RATE}, SELU'da {ALPHA_RATE})", 2, 2)
+    for ax, picture, title in (
+        (axes[0, 0], trained[:20, :30], "Dropout (koyu: kapalı)"),
+        (axes[0, 1], spatial[0], "SpatialDropout1D (koyu: kapalı)"),
+    ):
+        sns.heatmap(picture == 0, cmap="gray_r", cbar=False, linewidths=1, ax=ax)
+        ax.set(title=title, xticks=[], yticks=[])
+    axes[0, 0].set(xlabel="nöron", ylabel="örnek")
+    axes[0, 1].set(xlabel="kanal", ylabel="adım")
+    axes[1, 0].hist(dropped, bins=25, color=plots.COLORS[0])
+    axes[1, 0].set(xlabel="bir örnekte kapanan pay", ylabel="örnek sayısı")
+    plots.percent_axis(axes[1, 0].xaxis)
+    stds = {name: trace[:, 1] for name, trace in signals.items()}
+    draw_curves(axes[1, 1], stds, "SELU katmanı", "çıktının std'si")
+    lab.save(fig)
+    scale = trained.max()
+    far = max(("Dropout", "AlphaDropout"), key=lambda name: abs(signals[name][-1, 1] - 1))
+    lab.observe(
+        f"Keras açık kalan nöronu eğitimde {scale:.3f} = 1 / (1 - {DROP_RATE}) ile çarpıyor, "
+        f"çıkarımda hiçbir şeyi değiştirmiyor. Kapanan pay ortalama {percent(dropped.mean())}, "
+        f"ama örnekten örneğe {percent(dropped.min())} - {percent(dropped.max())}. SELU ağında "
+        f"std'yi 1'den en çok uzaklaştıran {far} ({signals[far][-1, 1]:.2f})."
+    )
+    return {
+        "dropped": dropped,
+        "scale": scale,
+        "means": (trained.mean(), inferred.mean()),
+        "inference_difference": np.abs(inferred - ones).max(),
+        "whole_channels": whole,
+        "channel_share": channels,
+        "signals": signals,
+    }
+
+
+# %% 12 · MC Dropout
+def mc_predict(model, x: np.ndarray, passes: int) -> np.ndarray:
+    """Yalnız Dropout eğitim kipinde: (geçiş, örnek, sınıf) olasılıkları.
+
+    `model(x, training=True)` BatchNorm'u da eğitim kipine sokar ve istatistiklerini kaydırır.
+    """
+    outputs = []
+    for _ in range(passes):
+        h = x
+        for layer in model.layers:
+            h = layer(h, training=True) if isinstance(layer, layers.Dropout) else layer(h)
+        outputs.append(h)
+    return np.stack(outputs)
+
+
+def entropy(p: np.ndarray) -> np.ndarray:
+    """Ortalama olasılıkların entropisi: toplam belirsizlik (Gal ve Ghahramani, 2016)."""
+    return -(p * np.log(p + keras.config.epsilon())).sum(axis=-1)
+
+
+@lab.section
+def mc_dropout():
+    """MC Dropout: model ne zaman emin değil?
+
+    En kararsız %10'u bir insana bırakırsak kalanların doğruluğu ne olur? Model, rakam olmayan
+    gürültüde rakamlardakinden daha mı kararsız? Önce tahmin edin.
+    """
+    data = load_mnist(lab.pick(2 * N_TRAIN, 2_000), N_VAL)
+    hidden = []
+    for width, rate in ((256, 0.3), (128, 0.25)):  # slaytın katmanları
+        hidden += [layers.Dense(width, "relu", kernel_initializer="he_normal")]
+        hidden += [layers.BatchNormalization(momentum=BN_MOMENTUM), layers.Dropout(rate)]
+    model = classifier(*hidden)
+    fit(model, data, lab.pick(EPOCHS_MC, 2))
+    before = model.get_weights()
+
+    passes = mc_predict(model, data.x_test, lab.pick(MC_PASSES, 10))
+    mean = passes.mean(axis=0)
+    predicted, uncertainty = mean.argmax(axis=1), entropy(mean)
+    order = np.argsort(uncertainty)  # en eminden en kararsıza
+    correct = (predicted == data.y_test)[order]
+    kept = [correct[: round(len(correct) * (1 - share))].mean() for share in DEFERRED]
+    noise = np.random.default_rng(lab.seed).uniform(size=(MC_NOISE, 784)).astype("float32")
+    noise_uncertainty = entropy(mc_predict(model, noise, lab.pick(MC_PASSES, 10)).mean(axis=0))
+    moved = largest_difference(before, model.get_weights())
+    model(data.x_test[:BATCH], training=True)
+    trap = largest_difference(before, model.get_weights())
+
+    rows = [
+        {"insana bırakılan": share, "kalanın doğruluğu": accuracy}
+        for share, accuracy in zip(DEFERRED, kept, strict=True)
+    ]
+    lab.table(rows, f"Test kümesi, {len(passes)} geçiş", dict.fromkeys(rows[0], percent))
+
+    fig, axes = plots.mosaic("MC Dropout: en kararsız rakamlar ve insana bırakılan pay", MC_LAYOUT)
+    hardest = order[::-1][: len("ABCDE")]
+    low, high = np.percentile(passes, (2.5, 97.5), axis=0)  # %95 güven aralığı
+    titles = [
+        f"gerçek {data.y_test[i]}, tahmin {predicted[i]}\n"
+        f"{percent(low[i, predicted[i]], digits=0)} - {percent(high[i, predicted[i]], digits=0)}"
+        for i in hardest
+    ]
+    plots.digits([axes[letter] for letter in "ABCDE"], data.x_test[hardest], titles)
+    axes["X"].plot(DEFERRED, kept, **plots.line_look(0))
+    axes["X"].set(xlabel="insana bırakılan en kararsız pay", ylabel="kalanın doğruluğu")
+    plots.percent_axis(axes["X"].xaxis)
+    plots.percent_axis(axes["X"].yaxis, digits=1)
+    parts = [uncertainty, noise_uncertainty]
+    axes["Y"].boxplot(parts, tick_labels=["rakam", "gürültü"], whis=(5, 95), showfliers=False)
+    axes["Y"].set_ylabel("belirsizlik (entropi)")
+    lab.save(fig)
+    noisy, clear = np.median(noise_uncertainty), np.median(uncertainty)
+    lab.observe(
+        f"Bütün test kümesinde doğruluk {percent(kept[0])}; en kararsız "
+        f"{percent(DEFERRED[-1], digits=0)} insana bırakılınca kalanlarda {percent(kept[-1])}. "
+        f"Gürültüde belirsizlik (ortanca {noisy:.2f}) rakamlardakinden ({clear:.2f}) "
+        f"{'yüksek' if noisy > clear else 'yüksek değil'}. Geçişler BatchNorm'u {moved:g} kadar, "
+        f"model(x, training=True) ise tek çağrıda {trap:.2g} kadar oynattı."
+    )
+    return {
+        "kept": kept,
+        "uncertainty": (clear, noisy),
+        "moved": moved,
+        "trap": trap,
+        "spread": (high - low).max(),
+    }
+
+
+if __name__ == "__main__":
+    lab.run()
