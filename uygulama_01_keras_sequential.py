@@ -51,31 +51,34 @@ LEAKY_SLOPE = 0.01  # slayttaki eğim (Keras'ın varsayılanı başka: bölüm 4
 PRELU_SLOPE = 0.25  # öğrenilen eğimin başlangıcı (He vd., 2015)
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer vd. (2017)
 
-EPOCHS_LINEAR = 6  # ReLU ağı düzleşene kadar
+EPOCHS_LINEAR = 6
+LINEAR_LR = 3e-3  # tek katman da bu kadar epoch'ta düzleşsin
 RACE_DEPTH, RACE_WIDTH = 8, 64  # sigmoid'in gradyanını söndürmeye yeten derinlik
-EPOCHS_RACE = 4
+EPOCHS_RACE = 3
 DYING_LR = 0.03  # Adam'ın olağan hızının 30 katı: nöronları öldürecek kadar
 EPOCHS_DYING = 2
 
 SIGNAL_DEPTH, SIGNAL_WIDTH = 20, 512  # sinyalin büyüyüp sönmesi bu derinlikte gözle görülür
 SIGNAL_IMAGES = 300  # std'yi ölçmeye yeter
-EPOCHS_SIGNAL = 2
+N_SIGNAL = 5_000  # az görüntü, çok epoch: öğrenme eğrisi noktalansın
+EPOCHS_SIGNAL = 3
 
 N_FEW = 1_000  # aşırı öğrenme (overfitting) görünsün diye az görüntü
-EPOCHS_PENALTY = 25
+EPOCHS_PENALTY = 20
 SEEDS = 3  # kalite iddiasında tekrar sayısı
 L1_STRENGTH, L2_STRENGTH = 3e-4, 3e-3  # iki cezanın kayba eklediği aynı büyüklükte olsun
 NEAR_ZERO = 1e-3  # bundan küçük ağırlık sıfıra yakın sayılır
 
-BN_COLUMNS = ("doku (ortalama)", "alan (ortalama)", "yarıçap (hata)", "içbükeylik (en kötü)")
-BN_RATES = (0.03, 0.1, 0.3, 1.0, 3.0)  # SGD için küçükten ıraksayana
+BN_COLUMNS = ("doku (ortalama)", "alan (ortalama)", "yarıçap (hata)", "simetri (en kötü)")
+BN_EPOCHS = 8  # momentum 0.99'un geriden gelişi görülsün
+BN_RATES = (0.1, 0.3, 1.0, 3.0)  # SGD için olağandan ıraksayana
 BN_DEPTH, BN_WIDTH = 5, 100
 BN_TARGET = 0.90  # "bu doğruluğa kaç adımda?"
 BN_STEPS, BN_CHECK = 150, 10  # adım sayısı ve kaç adımda bir ölçüldüğü
 
 DROP_RATE = 0.3  # slayttaki oran
 ALPHA_RATE = 0.1  # slaytta AlphaDropout'un oranı
-MC_PASSES = 50  # güven aralığının uçlarına yeten geçiş
+MC_PASSES = 30  # güven aralığının uçlarına yeten geçiş
 MC_NOISE = 500  # hiçbir rakama benzemeyen gürültü görüntüsü
 EPOCHS_MC = 4
 MC_LAYOUT = "ABCDE;XXXYY;XXXYY"  # üstte beş rakam, altta iki grafik
@@ -202,8 +205,27 @@ def draw_network(ax, gradients) -> None:
     for x, (y, text) in enumerate(zip(heights, texts, strict=True)):
         ax.plot([x] * len(y), y, "o", markersize=30, color="white", markeredgecolor="black")
         ax.text(x, -5.5, text, ha="center", va="center")
-    ax.set(xlim=(-0.4, 2.4), ylim=(-6.2, 4.5), title="kalın çizgi: büyük gradyan")
+    ax.set(
+        xlim=(-0.4, 2.4),
+        ylim=(-6.2, 4),
+        title="ileri besleme →\n← geri yayılım (kalın: büyük gradyan)",
+    )
     ax.axis("off")
+
+
+def draw_gradients(hand, tape, numeric):
+    """Solda ağ, sağda üç yolla bulunan gradyanlar: hepsi köşegende."""
+    fig, (left, right) = plots.figure("Geri yayılım: elle, Keras'la, sonlu farkla", 1, 2)
+    draw_network(left, hand)
+    hand, tape, numeric = (
+        np.concatenate([g.ravel() for g in way]) for way in (hand, tape, numeric)
+    )
+    right.axline((0, 0), slope=1, color="black")
+    right.plot(hand, tape, "o", markersize=16, fillstyle="none", label="GradientTape")
+    right.plot(hand, numeric, "x", markersize=8, label="sonlu fark")
+    right.set(xlabel="zincir kuralıyla bulunan gradyan", ylabel="öteki yolla bulunan gradyan")
+    right.legend()
+    return fig
 
 
 @lab.section
@@ -246,18 +268,9 @@ def network_by_hand():
     rows = [{"karşılaştırılan": name, "en büyük fark": d} for name, d in differences.items()]
     lab.table(rows, "Elle hesap ile ötekiler")
 
-    fig, (left, right) = plots.figure("Geri yayılım: elle, Keras'la, sonlu farkla", 1, 2)
-    draw_network(left, by_chain_rule)
-    flat = [np.concatenate([g.ravel() for g in way]) for way in (by_tape, by_difference)]
-    hand = np.concatenate([g.ravel() for g in by_chain_rule])
-    right.axline((0, 0), slope=1, color="black")
-    right.plot(hand, flat[0], "o", markersize=16, fillstyle="none", label="GradientTape")
-    right.plot(hand, flat[1], "x", markersize=8, label="sonlu fark")
-    right.set(xlabel="zincir kuralıyla bulunan gradyan", ylabel="öteki yolla bulunan gradyan")
-    right.legend()
-    lab.save(fig)
+    lab.save(draw_gradients(by_chain_rule, by_tape, by_difference))
     lab.observe(
-        f"{hand.size} gradyanın hiçbirinde elle hesap GradientTape'ten "
+        f"{model.count_params()} gradyanın hiçbirinde elle hesap GradientTape'ten "
         f"{rows[2]['en büyük fark']:.0e} kadardan çok ayrılmıyor; tek adımda "
         f"kayıp {loss:.3f} → {new_loss:.3f}."
     )
@@ -300,6 +313,17 @@ def count_by_hand(sizes: tuple[int, ...]) -> list[dict]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
+def draw_bar(history, bar, test):
+    """Öğrenme eğrileri; doğruluk panelinde çıta ve test sonucu."""
+    names = {"loss": "kayıp (cross-entropy + L2)", "accuracy": "doğruluk", "auc": "AUC"}
+    fig, axes = plots.learning_curves(history, names, "Slaytın modeli Breast Cancer'da")
+    axes[1].axhspan(bar.mean() - bar.std(), bar.mean() + bar.std(), alpha=0.2, label="çıta ± std")
+    axes[1].axhline(test["accuracy"], color="black", linestyle=":", label="test")
+    axes[1].legend()
+    plots.percent_axis(axes[1].yaxis)
+    return fig
+
+
 @lab.section
 def full_architecture():
     """Tam mimari: Dense + BatchNorm + Dropout
@@ -324,7 +348,7 @@ def full_architecture():
         data.x_train,
         data.y_train,
         validation_data=(data.x_val, data.y_val),
-        epochs=lab.pick(EPOCHS_CANCER, 10),
+        epochs=lab.pick(EPOCHS_CANCER, 6),
         batch_size=BATCH_CANCER,
         validation_batch_size=len(data.x_val),
         verbose=0,
@@ -343,8 +367,7 @@ def full_architecture():
     lab.table(table, "Çıta ve ağ", {"doğruluk": percent})
     correct = round(test["accuracy"] * patients)
     low, high = binomtest(correct, patients).proportion_ci(method="wilson")
-    names = {"loss": "kayıp (cross-entropy + L2)", "accuracy": "doğruluk", "auc": "AUC"}
-    lab.save(plots.learning_curves(history, names, "Slaytın modeli Breast Cancer'da"))
+    lab.save(draw_bar(history, bar, test))
     trained, tracked = (sum(row[k] for row in rows) for k in ("eğitilen", "eğitilmeyen"))
     verdict = "karşılıyor" if test["accuracy"] >= bar.mean() - bar.std() else "karşılamıyor"
     lab.observe(
@@ -485,26 +508,33 @@ def classifier(*hidden) -> keras.Sequential:
     return model
 
 
+def accuracy(model, data) -> float:
+    """Doğrulama doğruluğu."""
+    return float(np.mean(np.argmax(model(data.x_val), axis=1) == data.y_val))
+
+
 def fit(model, data, epochs: int) -> list[float]:
-    """Eğitir; her epoch'un sonundaki doğrulama doğruluğunu verir."""
-    history = model.fit(
-        data.x_train,
-        data.y_train,
-        validation_data=(data.x_val, data.y_val),
-        validation_batch_size=N_VAL,
-        batch_size=BATCH,
-        epochs=epochs,
-        verbose=0,
+    """Eğitir; her epoch'un sonundaki doğrulama doğruluğunu verir.
+
+    `validation_data=` aynı sayıyı verir, ama her modele ikinci bir izleme (trace) ekler.
+    """
+    curve = []
+    measure = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: curve.append(accuracy(model, data))
     )
-    return history.history["val_accuracy"]
+    model.fit(data.x_train, data.y_train, BATCH, epochs, verbose=0, callbacks=[measure])
+    return curve
 
 
-def draw_curves(ax, curves: dict, xlabel: str, ylabel: str) -> None:
-    """Aynı eksende birkaç eğri: her birini rengi, çizgisi ve işareti ayırır."""
-    for i, (label, values) in enumerate(curves.items()):
-        ax.plot(range(1, len(values) + 1), values, label=label, ms=9, **plots.line_look(i))
-    ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.legend()
+def draw_linear(curves, by_matrix, by_network):
+    """Doğruluk eğrileri ve ağın çıktısı ile tek matrisinki."""
+    fig, (left, right) = plots.figure("Doğrusal katman yığını tek katmandır", 1, 2)
+    plots.curves(left, curves, "epoch", "doğrulama doğruluğu")
+    plots.percent_axis(left.yaxis)
+    right.plot(by_matrix[:300].ravel(), by_network[:300].ravel(), "o", alpha=0.3)
+    right.set(xlabel="tek matrisin olasılığı", ylabel="3 katmanlı ağın olasılığı")
+    right.set_title("doğrulama görüntüleri, 10 sınıf")
+    return fig
 
 
 @lab.section
@@ -518,16 +548,14 @@ def why_not_linear():
     hidden = {
         "tek katman": lambda: (),
         "3 doğrusal katman": lambda: (layers.Dense(128), layers.Dense(64)),
-        "3 katman, ReLU": lambda: (
-            layers.Dense(128, activation="relu"),
-            layers.Dense(64, activation="relu"),
-        ),
+        "3 katman, ReLU": lambda: (layers.Dense(128, "relu"), layers.Dense(64, "relu")),
     }
     models, curves = {}, {}
     for name in lab.each(hidden, "eğitiliyor"):
         set_seed(lab.seed)  # doğrusal ve ReLU'lu ağ aynı ağırlıklardan başlar
         models[name] = classifier(*hidden[name]())
-        curves[name] = fit(models[name], data, lab.pick(EPOCHS_LINEAR, 3))
+        models[name].optimizer.learning_rate = LINEAR_LR
+        curves[name] = fit(models[name], data, lab.pick(EPOCHS_LINEAR, 2))
 
     # (x W1 + b1) W2 + b2 = x (W1 W2) + (b1 W2 + b2): aktivasyonsuz yığın tek katmandır
     kernel, bias = np.eye(data.n_features), np.zeros(data.n_features)
@@ -542,14 +570,10 @@ def why_not_linear():
         {"ağ": name, "parametre": models[name].count_params(), "doğrulama doğruluğu": values[-1]}
         for name, values in curves.items()
     ]
-    lab.table(rows, "Aynı veri, aynı epoch sayısı", {"doğrulama doğruluğu": percent})
-    fig, (left, right) = plots.figure(f"Doğrusal yığın ({len(data.x_train)} görüntü)", 1, 2)
-    draw_curves(left, curves, "epoch", "doğrulama doğruluğu")
-    plots.percent_axis(left.yaxis)
-    right.plot(by_matrix[:300].ravel(), by_network[:300].ravel(), "o", alpha=0.3)
-    right.set(xlabel="tek matrisin olasılığı", ylabel="3 katmanlı ağın olasılığı")
-    right.set_title(f"en büyük fark {difference:.0e}")
-    lab.save(fig)
+    lab.table(
+        rows, f"{len(data.x_train)} görüntü, aynı epoch sayısı", {"doğrulama doğruluğu": percent}
+    )
+    lab.save(draw_linear(curves, by_matrix, by_network))
     single, stack, relu = (row["doğrulama doğruluğu"] for row in rows)
     lab.observe(
         f"Doğrusal üç katman tek matrise {difference:.0e} farkla eşit; tek katmandan "
@@ -592,6 +616,36 @@ def always_negative(model, x) -> float:
     return float(np.mean(silent))
 
 
+def train_too_fast(model, name: str, data) -> dict:
+    """Aynı ağ, aynı başlangıç, çok yüksek LR: kaç nöron hep negatifte kalır?"""
+    set_seed(lab.seed)
+    restart(model, deep_mlp(name), lab.seed)
+    model.optimizer.learning_rate = DYING_LR
+    final = fit(model, data, lab.pick(EPOCHS_DYING, 1))[-1]
+    silent, slope = always_negative(model, data.x_val), 0.0 if name == "relu" else LEAKY_SLOPE
+    return {
+        "negatifteki eğim": slope,
+        "hep negatif nöron": silent,
+        "gradyanı hep sıfır (ölü)": silent if slope == 0 else 0.0,
+        "doğrulama doğruluğu": final,
+    }
+
+
+def draw_race(norms, curves, dying):
+    """Gradyan normu, öğrenme eğrileri ve yüksek LR'de susan nöronlar."""
+    title = f"{RACE_DEPTH} gizli katmanda gradyan ve öğrenme"
+    fig, (left, middle, right) = plots.figure(title, 1, 3)
+    plots.curves(left, norms, "gizli katman (1: girişe yakın)", "gradyanın normu", legend=False)
+    left.set_yscale("log")
+    plots.curves(middle, curves, "epoch", "doğrulama doğruluğu")
+    plots.percent_axis(middle.yaxis)
+    shares_at_zero = pd.DataFrame(dying).set_index("aktivasyon").iloc[:, 1:3]
+    shares_at_zero.plot.bar(ax=right, rot=0, ylim=(0, 1), xlabel="", ylabel="nöron payı")
+    right.set_title(f"LR {DYING_LR}")
+    plots.percent_axis(right.yaxis)
+    return fig
+
+
 @lab.section
 def activation_race():
     """Aktivasyon yarışı: kaybolan gradyan ve ölen ReLU
@@ -601,7 +655,8 @@ def activation_race():
     """
     data = load_mnist(lab.pick(N_TRAIN, 2_000), N_VAL)
     norms, curves, rows, dying = {}, {}, [], []
-    for name in lab.each(RACERS, "eğitiliyor"):
+    racers = lab.pick(RACERS, ("sigmoid", "relu", "leaky_relu"))
+    for name in lab.each(racers, "eğitiliyor"):
         set_seed(lab.seed)  # hepsi aynı (Glorot) ağırlıklarla ve aynı mini-batch sırasıyla
         model = deep_mlp(name)
         norms[name] = gradient_norms(model, data.x_train[:BATCH], data.y_train[:BATCH])
@@ -610,27 +665,12 @@ def activation_race():
         row = {"aktivasyon": name, "ilk/son katman gradyanı": ratio}
         rows.append(row | {"doğrulama doğruluğu": curves[name][-1]})
         if name in ("relu", "leaky_relu"):
-            set_seed(lab.seed)
-            restart(model, deep_mlp(name), lab.seed)
-            model.optimizer.learning_rate = DYING_LR
-            accuracy = fit(model, data, lab.pick(EPOCHS_DYING, 1))[-1]
-            silent = always_negative(model, data.x_val)
-            slope = 0.0 if name == "relu" else LEAKY_SLOPE
-            row = {"aktivasyon": name, "negatifteki eğim": slope, "hep negatif nöron": silent}
-            row["gradyanı hep sıfır (ölü)"] = silent if slope == 0 else 0.0
-            dying.append(row | {"doğrulama doğruluğu": accuracy})
+            dying.append({"aktivasyon": name} | train_too_fast(model, name, data))
     shares = dict.fromkeys(("doğrulama doğruluğu", *list(dying[0])[2:4]), percent)
-    lab.table(rows, f"{RACE_DEPTH} gizli katman, Adam", shares)
+    lab.table(rows, f"{RACE_DEPTH} gizli katman, Adam, {len(data.x_train)} görüntü", shares)
     lab.table(dying, f"Aynı ağlar, LR {DYING_LR}", shares, suffix="_olen_relu")
 
-    fig, (left, right) = plots.figure(
-        f"{RACE_DEPTH} gizli katmanda gradyan ve öğrenme ({len(data.x_train)} görüntü)", 1, 2
-    )
-    draw_curves(left, norms, "gizli katman (1: girişe en yakın)", "başlangıçta gradyanın normu")
-    left.set_yscale("log")
-    draw_curves(right, curves, "epoch", "doğrulama doğruluğu")
-    plots.percent_axis(right.yaxis)
-    lab.save(fig)
+    lab.save(draw_race(norms, curves, dying))
     ratios = {row["aktivasyon"]: row["ilk/son katman gradyanı"] for row in rows}
     best = max(curves, key=lambda name: curves[name][-1])
     relu, leaky = (row["hep negatif nöron"] for row in dying)
@@ -692,6 +732,19 @@ def zero_start_symmetry(data) -> tuple[float, float]:
     return float(np.abs(kernel).max()), float(np.ptp(kernel, axis=1).max())
 
 
+def draw_signals(measured, theory, curves):
+    """Sinyalin std'si (kuram ince çizgi) ve öğrenme eğrileri."""
+    fig, (left, right) = plots.figure(f"{SIGNAL_DEPTH} katmanda sinyal ve öğrenme", 1, 2)
+    seen = {name: np.where(np.array(stds) > 0, stds, np.nan) for name, stds in measured.items()}
+    plots.curves(left, seen, "katman", "z'nin std'si (işaretli: ölçülen, ince: kuram)")
+    for expected in theory.values():
+        left.plot(range(1, SIGNAL_DEPTH + 1), expected, color="black", linewidth=1)
+    left.set_yscale("log")
+    plots.curves(right, curves, "epoch", "doğrulama doğruluğu", legend=False)
+    plots.percent_axis(right.yaxis)
+    return fig
+
+
 @lab.section
 def initializers():
     """Başlatıcılar: sinyal yirmi katmandan sağ çıkar mı?
@@ -699,7 +752,7 @@ def initializers():
     N(0, 0.01) ile yirmi katman sonra sinyalin ne kadarı kalır? Bütün ağırlıklar sıfırdan
     başlarsa nöronlar birbirinden ayrılabilir mi? Önce tahmin edin.
     """
-    data = load_mnist(lab.pick(N_TRAIN, 2_000), N_VAL)
+    data = load_mnist(lab.pick(N_SIGNAL, 2_000), N_VAL)
     x = data.x_val[:SIGNAL_IMAGES]
     x = (x - x.mean()) / x.std()
     measured, theory, curves, networks = {}, {}, {}, {}
@@ -708,7 +761,7 @@ def initializers():
         set_seed(lab.seed)  # aynı tohum: başlatıcılar aynı rastgele sayıları ölçekler
         measured[name], theory[name] = signal_stds(start, x)
         set_seed(lab.seed)
-        fresh = deep_mlp(start.activation, SIGNAL_DEPTH, start.initializer)
+        fresh = deep_mlp(start.activation, lab.pick(SIGNAL_DEPTH, 5), start.initializer)
         network = networks.setdefault(start.activation, fresh)
         restart(network, fresh, lab.seed)
         curves[name] = fit(network, data, lab.pick(EPOCHS_SIGNAL, 1))
@@ -724,15 +777,7 @@ def initializers():
         for name in STARTS
     ]
     lab.table(rows, f"{SIGNAL_DEPTH} katman sonra sinyal", {"doğrulama doğruluğu": percent})
-    fig, (left, right) = plots.figure(f"{SIGNAL_DEPTH} katmanda sinyal ve öğrenme", 1, 2)
-    alive = {name: values for name, values in measured.items() if name != "sıfır"}
-    draw_curves(left, alive, "katman", "z'nin std'si (işaretli: ölçülen, ince: kuram)")
-    for name in alive:
-        left.plot(range(1, SIGNAL_DEPTH + 1), theory[name], color="black", linewidth=1)
-    left.set_yscale("log")
-    draw_curves(right, curves, "epoch", "doğrulama doğruluğu")
-    plots.percent_axis(right.yaxis)
-    lab.save(fig)
+    lab.save(draw_signals(measured, theory, curves))
     best = max(curves, key=lambda name: curves[name][-1])
     lab.observe(
         f"{SIGNAL_DEPTH} katman sonra std: N(0, 0.01) ile {measured['N(0, 0.01)'][-1]:.0e}, "
@@ -764,6 +809,17 @@ def losses_without_penalty(model, data) -> tuple[float, float]:
     return tuple(float(tf.reduce_mean(entropy(y, model(x)))) for x, y in parts)
 
 
+def draw_weights(rows, kernels):
+    """Ceza başına ilk katmanın ağırlık dağılımı."""
+    fig, axes = plots.figure("Cezalar ağırlıkları nereye iter?", 1, 4, sharex=True, sharey=True)
+    for ax, row in zip(axes, rows, strict=True):
+        name, share, gap = row["ceza"], percent(row["sıfıra yakın"]), row["açık"]
+        ax.hist(kernels[name].ravel(), bins=81, histtype="stepfilled", log=True)
+        ax.set(title=f"{name}\nsıfıra yakın {share}\naçık {gap:.2f}", xlabel="ağırlık")
+    axes[0].set_ylabel("ağırlık sayısı")
+    return fig
+
+
 @lab.section
 def weight_penalties():
     """L1, L2 ve ElasticNet: ağırlıkları cezalandırmak
@@ -776,20 +832,21 @@ def weight_penalties():
     times = lab.pick(EPOCHS_PENALTY, 10)  # epoch'lar uç uca: `fit` hazırlığını bir kez yapsın
     repeated = np.tile(data.x_train, (times, 1)), np.tile(data.y_train, times)
     rows, kernels, by_hand = [], {}, {}
-    for name in lab.each(PENALTIES, f"{SEEDS} tohumla eğitiliyor"):
+    seeds = range(lab.seed, lab.seed + lab.pick(SEEDS, 1))
+    for name in lab.each(PENALTIES, f"{len(seeds)} tohumla eğitiliyor"):
 
         def fresh(penalty=PENALTIES[name]):
             return classifier(layers.Dense(128, "relu", kernel_regularizer=penalty))
 
         model, gaps = fresh(), []
-        for seed in range(lab.seed, lab.seed + lab.pick(SEEDS, 1)):
+        for seed in seeds:
             set_seed(seed)
             restart(model, fresh(), seed)
             model.fit(*repeated, BATCH, verbose=0)
             train_loss, val_loss = losses_without_penalty(model, data)
-            accuracy = model.evaluate(data.x_val, data.y_val, N_VAL, verbose=0)[1]
             small = np.mean(np.abs(model.layers[0].kernel.numpy()[used]) < NEAR_ZERO)
-            gaps.append((small, train_loss, val_loss, val_loss - train_loss, accuracy))
+            gap = val_loss - train_loss
+            gaps.append((small, train_loss, val_loss, gap, accuracy(model, data)))
         kernel = kernels[name] = model.layers[0].kernel.numpy()
         if PENALTIES[name]:
             config = {"l1": 0.0, "l2": 0.0} | PENALTIES[name].get_config()
@@ -801,14 +858,7 @@ def weight_penalties():
     sums = [{"ceza": k, "elle": v[0], "sum(model.losses)": v[1]} for k, v in by_hand.items()]
     lab.table(sums, "Kayba eklenen ceza", suffix="_ceza")
 
-    fig, axes = plots.figure("Cezalar ağırlıkları nereye iter?", 1, 4, sharex=True, sharey=True)
-    for ax, row in zip(axes, rows, strict=True):
-        ax.hist(kernels[row["ceza"]][used].ravel(), bins=np.linspace(-0.2, 0.2, 81), log=True)
-        ax.set(
-            title=f"{row['ceza']}\nsıfıra yakın {percent(row['sıfıra yakın'])}", xlabel="ağırlık"
-        )
-    axes[0].set_ylabel("ağırlık sayısı")
-    lab.save(fig)
+    lab.save(draw_weights(rows, {name: kernel[used] for name, kernel in kernels.items()}))
     gap = {row["ceza"]: row["açık"] for row in rows}
     best = min(gap, key=gap.get)
     lab.observe(
@@ -825,6 +875,32 @@ def weight_penalties():
 def normalize(x, mean, variance, gamma, beta, epsilon):
     """Slaytın formülü (Ioffe ve Szegedy, 2015): x̂ = (x - μ) / √(σ² + ε), y = γ x̂ + β."""
     return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
+
+
+def moving_mean_share(x, batches, momentum: float) -> list[float]:
+    """Her adımdan sonra hareketli ortalamanın gerçek ortalamaya oranı (0'dan başlar)."""
+    layer, share = layers.BatchNormalization(momentum=momentum), []
+    for batch in batches * BN_EPOCHS:
+        layer(batch, training=True)
+        share.append(float(np.mean(layer.moving_mean / x.mean(axis=0))))
+    return share
+
+
+def draw_batch_norm(before, after, reached, steps):
+    """Mini-batch önce ve sonra; hareketli ortalamanın epoch'lar boyunca aldığı yol."""
+    fig, (left, middle, right) = plots.figure("BatchNorm ne yapar?", 1, 3)
+    names = [name.split()[0] for name in BN_COLUMNS]
+    for ax, values in ((left, before), (middle, after)):
+        ax.boxplot(values, tick_labels=names, widths=0.6, medianprops={"linewidth": 3})
+    left.set(yscale="log", title="önce", ylabel="ölçü (kendi biriminde)")
+    middle.set(title="sonra (γ ve β ile)", ylabel="BatchNorm çıktısı")
+    for i, (label, share) in enumerate(reached.items()):
+        epochs = np.arange(1, len(share) + 1) / steps
+        right.plot(epochs, share, label=label, **plots.look(i) | {"marker": ""})
+    right.set(xlabel="epoch", title="hareketli ortalama", ylabel="gerçek ortalamaya oranı")
+    right.legend()
+    plots.percent_axis(right.yaxis)
+    return fig
 
 
 @lab.section
@@ -867,19 +943,8 @@ def batch_norm_by_hand():
     lab.table(rows, "BatchNormalization: formül ile Keras")
     gap = np.abs(trained - inferred).max()
 
-    steps = np.arange(1, 10 * len(batches) + 1)
-    reached = {f"momentum {m}": 1 - m**steps for m in (BN_MOMENTUM, 0.99)}
-    fig, (left, middle, right) = plots.figure("BatchNorm ne yapar?", 1, 3)
-    for ax, values, title in ((left, batch, "önce"), (middle, trained, "sonra (γ, β ile)")):
-        ax.boxplot(values, widths=0.6, medianprops={"linewidth": 3})
-        ax.set(title=title, xlabel="öznitelik")
-    left.set_yscale("symlog", linthresh=0.1)
-    for i, (label, share) in enumerate(reached.items()):
-        right.plot(steps / len(batches), share, label=label, **plots.line_look(i) | {"marker": ""})
-    right.set(xlabel="epoch", title="hareketli ortalama gerçeğe ne kadar yakın?")
-    right.legend()
-    plots.percent_axis(right.yaxis)
-    lab.save(fig)
+    reached = {f"momentum {m}": moving_mean_share(x, batches, m) for m in (BN_MOMENTUM, 0.99)}
+    lab.save(draw_batch_norm(batch, trained, reached, len(batches)))
     share = {name: values[len(batches) - 1] for name, values in reached.items()}
     lab.observe(
         f"Formül ile katman en çok {max(differences.values()):.0e} ayrılıyor. Aynı mini-batch iki "
@@ -908,6 +973,36 @@ def bn_network(position: str) -> keras.Sequential:
     return model
 
 
+def accuracy_by_step(model, data, steps: int) -> list[float]:
+    """`fit`in içi: her adımda yeni bir mini-batch; arada bir doğrulama doğruluğu."""
+    curve = []
+    for step in range(1, steps + 1):
+        batch = slice((step - 1) * BATCH, step * BATCH)  # veri zaten karışık sırada
+        model.train_on_batch(data.x_train[batch], data.y_train[batch])
+        if step % BN_CHECK == 0:
+            curve.append(accuracy(model, data))
+    return curve
+
+
+def draw_learning_rates(own, best, curves):
+    """LR'ye karşı son doğruluk; en hızlı LR'lerle adımlar boyunca doğruluk."""
+    fig, (left, right) = plots.figure("BatchNorm ile LR aralığı ve hız", 1, 2)
+    for i, (position, rows) in enumerate(own.items()):
+        label, rate = f"BatchNorm {position}", best[position]["LR"]
+        rates, curve = [row["LR"] for row in rows], curves[position, rate]
+        left.plot(rates, [row["son doğruluk"] for row in rows], label=label, **plots.look(i))
+        checks = BN_CHECK * np.arange(1, len(curve) + 1)
+        right.plot(checks, curve, label=f"{label}, LR {rate:g}", **plots.look(i))
+    left.set(xscale="log", xlabel="öğrenme hızı (LR, SGD)", ylabel="son doğrulama doğruluğu")
+    left.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    right.axhline(BN_TARGET, color="black", linewidth=1)
+    right.set(xlabel="adım", ylabel="doğrulama doğruluğu (en hızlı LR ile)")
+    for ax, corner in ((left, "lower left"), (right, "lower right")):
+        plots.percent_axis(ax.yaxis)
+        ax.legend(loc=corner)
+    return fig
+
+
 @lab.section
 def batch_norm_learning_rates():
     """BatchNorm hangi öğrenme hızlarını (LR) kullanılır kılar?
@@ -915,55 +1010,36 @@ def batch_norm_learning_rates():
     Slayt "10 kat daha hızlı eğitim" diyor. Aynı doğruluğa BatchNorm'lu ağ kaç kat az adımda
     varır? BatchNorm aktivasyondan önce mi sonra mı daha iyi? Önce tahmin edin.
     """
-    data = load_mnist(BATCH * BN_STEPS, N_VAL)  # her görüntü bir kez görülür
+    steps, rates = lab.pick(BN_STEPS, 60), lab.pick(BN_RATES, (0.3, 3.0))
+    data = load_mnist(BATCH * steps, N_VAL // 2)  # her görüntü bir kez görülür
     rows, curves = [], {}
     for position in ("yok", "önce", "sonra"):
         set_seed(lab.seed)
         model, twin = bn_network(position), bn_network(position)
-        for rate in lab.each(lab.pick(BN_RATES, (0.1, 3.0)), f"BatchNorm {position}, LR"):
+        for rate in lab.each(rates, f"BatchNorm {position}, LR"):
             restart(model, twin, lab.seed)
             model.optimizer.learning_rate = rate
-            curve = curves[position, rate] = []
-            for step in range(BN_STEPS):  # `fit`in içi: her adımda yeni bir mini-batch
-                batch = slice(step * BATCH, (step + 1) * BATCH)
-                model.train_on_batch(data.x_train[batch], data.y_train[batch])
-                if (step + 1) % BN_CHECK == 0:
-                    model.reset_metrics()
-                    curve.append(model.test_on_batch(data.x_val, data.y_val)[1])
-            hits = np.flatnonzero(np.array(curve) >= BN_TARGET)
-            steps = BN_CHECK * (hits[0] + 1) if len(hits) else np.inf
-            rows.append({"BatchNorm": position, "LR": rate, "adım": steps, "son": curve[-1]})
+            curve = curves[position, rate] = accuracy_by_step(model, data, steps)
+            hits = [BN_CHECK * i for i, value in enumerate(curve, start=1) if value >= BN_TARGET]
+            row = {"BatchNorm": position, "LR": rate, "adım": min(hits, default=np.inf)}
+            rows.append(row | {"son doğruluk": curve[-1]})
     target = percent(BN_TARGET, digits=0)
-    lab.table(rows, f"{target} doğruluğa kaç adım? (inf: varamadı)", {"son": percent})
+    lab.table(rows, f"{target} doğruluğa kaç adım? (inf: varamadı)", {"son doğruluk": percent})
 
-    fig, (left, right) = plots.figure("BatchNorm ile LR aralığı ve hız", 1, 2)
-    best = {}
-    for i, position in enumerate(("yok", "önce", "sonra")):
-        own = [row for row in rows if row["BatchNorm"] == position]
-        best[position] = min(own, key=lambda row: (row["adım"], -row["son"]))
-        label, rate = f"BatchNorm {position}", best[position]["LR"]
-        look = plots.line_look(i) | {"markersize": 10}
-        left.plot([r["LR"] for r in own], [r["son"] for r in own], label=label, **look)
-        steps = range(BN_CHECK, BN_STEPS + 1, BN_CHECK)
-        right.plot(steps, curves[position, rate], label=f"{label}, LR {rate:g}", **look)
-    left.set(xscale="log", xlabel="öğrenme hızı (LR, SGD)", ylabel="son doğrulama doğruluğu")
-    right.axhline(BN_TARGET, color="black", linewidth=1)
-    right.set(xlabel="adım", ylabel="doğrulama doğruluğu (en hızlı LR ile)")
-    for ax in (left, right):
-        plots.percent_axis(ax.yaxis)
-        ax.legend(loc="lower right")
-    lab.save(fig)
-    usable = {
-        p: [r["LR"] for r in rows if r["BatchNorm"] == p and r["adım"] < np.inf] for p in best
-    }
+    positions = dict.fromkeys(row["BatchNorm"] for row in rows)
+    own = {name: [row for row in rows if row["BatchNorm"] == name] for name in positions}
+    best = {n: min(r, key=lambda row: (row["adım"], -row["son doğruluk"])) for n, r in own.items()}
+    usable = {n: [row["LR"] for row in r if row["adım"] < np.inf] for n, r in own.items()}
+    lab.save(draw_learning_rates(own, best, curves))
     speed_up = best["yok"]["adım"] / min(best["önce"]["adım"], best["sonra"]["adım"])
+    measured = f"{speed_up:.1f} kat" if np.isfinite(speed_up) else "ölçülemeyecek kadar çok"
     lab.observe(
         f"{target} doğruluğa varan LR'ler: BatchNorm yokken {usable['yok']}, aktivasyondan önce "
-        f"{usable['önce']}, sonra {usable['sonra']}. En hızlı halleriyle BatchNorm {speed_up:.1f} "
-        f"kat az adım istiyor (slayt: 10 kat); konumların son doğruluk farkı "
-        f"{abs(best['önce']['son'] - best['sonra']['son']) * 100:.1f} puan."
+        f"{usable['önce']}, sonra {usable['sonra']}. En hızlı LR'leriyle BatchNorm {measured} "
+        f"(slayt: 10 kat) daha az adım istiyor; iki konumun son doğruluk farkı "
+        f"{abs(best['önce']['son doğruluk'] - best['sonra']['son doğruluk']) * 100:.1f} puan."
     )
-    return {"rows": rows, "usable": usable, "speed_up": speed_up, "best": best}
+    return {"rows": rows, "usable": usable, "speed_up": speed_up}
 
 
 # %% 11 · Dropout çeşitleri
@@ -977,6 +1053,26 @@ def selu_signal(dropout, x: np.ndarray) -> list[tuple[float, float]]:
     return trace
 
 
+def draw_dropouts(masks, dropped, signals):
+    """Üstte maskeler; altta kapanan payın dağılımı ve SELU ağında ortalama, std."""
+    fig, axes = plots.figure(f"Dropout çeşitleri (oran {DROP_RATE}, SELU'da {ALPHA_RATE})", 2, 3)
+    for ax, (name, values) in zip(axes[0], masks.items(), strict=True):
+        off = values.min()
+        sns.heatmap(values[:20, :20] == off, cmap="gray_r", cbar=False, linewidths=1, ax=ax)
+        ax.set(title=f"{name}\nsiyah: {off:.2f}", xticks=[], yticks=[], xlabel="nöron")
+        ax.set_ylabel("örnek")
+    axes[0, 1].set(xlabel="kanal", ylabel="adım")
+    shares, counts = np.unique(dropped, return_counts=True)
+    axes[1, 0].bar(shares, counts, width=shares[1] - shares[0])
+    axes[1, 0].set(xlabel="bir örnekte kapanan pay", ylabel="örnek sayısı")
+    axes[1, 0].set_xticks((0.2, 0.3, 0.4))
+    plots.percent_axis(axes[1, 0].xaxis)
+    for ax, column, label in ((axes[1, 1], 0, "ortalaması"), (axes[1, 2], 1, "std'si")):
+        moments = {name: trace[:, column] for name, trace in signals.items()}
+        plots.curves(ax, moments, "SELU katmanı", f"çıktının {label}", legend=column == 1)
+    return fig
+
+
 @lab.section
 def dropout_kinds():
     """Dropout çeşitleri: standart, SpatialDropout1D, AlphaDropout
@@ -984,7 +1080,6 @@ def dropout_kinds():
     Slayt "testte ağırlıklar 0.7 ile ölçeklenir" diyor: Keras nerede, neyle ölçekler?
     Her satırda nöronların tam %30'u mu kapanır? Önce tahmin edin.
     """
-    rng = np.random.default_rng(lab.seed)
     ones = np.ones((1_000, 200), dtype="float32")
     dropout = layers.Dropout(DROP_RATE)
     trained, inferred = dropout(ones, training=True).numpy(), dropout(ones, training=False).numpy()
@@ -995,7 +1090,7 @@ def dropout_kinds():
     whole = np.ptp(spatial, axis=1).max() == 0  # bir kanal bütün adımlarda ya açık ya kapalı
     channels = (spatial[:, 0] == 0).mean()
 
-    normal = rng.normal(size=(500, 512)).astype("float32")
+    normal = np.random.default_rng(lab.seed).normal(size=(500, 512)).astype("float32")
     kinds = {"yok": layers.Identity(), "Dropout": layers.Dropout(ALPHA_RATE)}
     kinds["AlphaDropout"] = layers.AlphaDropout(ALPHA_RATE)
     signals = {}
@@ -1015,21 +1110,9 @@ def dropout_kinds():
     ]
     lab.table(selu_rows, f"{RACE_DEPTH} SELU katmanı sonunda (hedef 0 ve 1)", suffix="_selu")
 
-    fig, axes = plots.figure(f"Dropout çeşitleri (oran {DROP_RATE}, SELU'da {ALPHA_RATE})", 2, 2)
-    for ax, picture, title in (
-        (axes[0, 0], trained[:20, :30], "Dropout (koyu: kapalı)"),
-        (axes[0, 1], spatial[0], "SpatialDropout1D (koyu: kapalı)"),
-    ):
-        sns.heatmap(picture == 0, cmap="gray_r", cbar=False, linewidths=1, ax=ax)
-        ax.set(title=title, xticks=[], yticks=[])
-    axes[0, 0].set(xlabel="nöron", ylabel="örnek")
-    axes[0, 1].set(xlabel="kanal", ylabel="adım")
-    axes[1, 0].hist(dropped, bins=25, color=plots.COLORS[0])
-    axes[1, 0].set(xlabel="bir örnekte kapanan pay", ylabel="örnek sayısı")
-    plots.percent_axis(axes[1, 0].xaxis)
-    stds = {name: trace[:, 1] for name, trace in signals.items()}
-    draw_curves(axes[1, 1], stds, "SELU katmanı", "çıktının std'si")
-    lab.save(fig)
+    alpha = layers.AlphaDropout(DROP_RATE)(ones, training=True).numpy()
+    masks = {"Dropout": trained, "SpatialDropout1D": spatial[0], "AlphaDropout": alpha}
+    lab.save(draw_dropouts(masks, dropped, signals))
     scale = trained.max()
     far = max(("Dropout", "AlphaDropout"), key=lambda name: abs(signals[name][-1, 1] - 1))
     lab.observe(
@@ -1069,6 +1152,21 @@ def entropy(p: np.ndarray) -> np.ndarray:
     return -(p * np.log(p + keras.config.epsilon())).sum(axis=-1)
 
 
+def draw_uncertainty(images, titles, kept, boxes):
+    """Üstte en kararsız rakamlar; altta bırakılan paya karşı doğruluk ve belirsizlik."""
+    fig, axes = plots.mosaic("En kararsız beş rakam (tahminin %95 güven aralığı)", MC_LAYOUT)
+    plots.digits([axes[letter] for letter in "ABCDE"], images, titles)
+    left, right = axes["X"], axes["Y"]
+    left.plot(DEFERRED, kept, **plots.look(0))
+    left.set(xlabel="insana bırakılan en kararsız pay", ylabel="kalanın doğruluğu")
+    plots.percent_axis(left.xaxis)
+    plots.percent_axis(left.yaxis, digits=1)
+    look = {"whis": (5, 95), "showfliers": False, "medianprops": {"linewidth": 3}}
+    right.boxplot(list(boxes.values()), tick_labels=list(boxes), **look)
+    right.set_ylabel("belirsizlik (entropi)")
+    return fig
+
+
 @lab.section
 def mc_dropout():
     """MC Dropout: model ne zaman emin değil?
@@ -1082,7 +1180,7 @@ def mc_dropout():
         hidden += [layers.Dense(width, "relu", kernel_initializer="he_normal")]
         hidden += [layers.BatchNormalization(momentum=BN_MOMENTUM), layers.Dropout(rate)]
     model = classifier(*hidden)
-    fit(model, data, lab.pick(EPOCHS_MC, 2))
+    fit(model, data, lab.pick(EPOCHS_MC, 1))
     before = model.get_weights()
 
     passes = mc_predict(model, data.x_test, lab.pick(MC_PASSES, 10))
@@ -1097,29 +1195,19 @@ def mc_dropout():
     model(data.x_test[:BATCH], training=True)
     trap = largest_difference(before, model.get_weights())
 
-    rows = [
-        {"insana bırakılan": share, "kalanın doğruluğu": accuracy}
-        for share, accuracy in zip(DEFERRED, kept, strict=True)
-    ]
+    pairs = zip(DEFERRED, kept, strict=True)
+    rows = [{"insana bırakılan": share, "kalanın doğruluğu": rest} for share, rest in pairs]
     lab.table(rows, f"Test kümesi, {len(passes)} geçiş", dict.fromkeys(rows[0], percent))
 
-    fig, axes = plots.mosaic("MC Dropout: en kararsız rakamlar ve insana bırakılan pay", MC_LAYOUT)
-    hardest = order[::-1][: len("ABCDE")]
     low, high = np.percentile(passes, (2.5, 97.5), axis=0)  # %95 güven aralığı
+    hardest = order[-len("ABCDE") :][::-1]
     titles = [
         f"gerçek {data.y_test[i]}, tahmin {predicted[i]}\n"
         f"{percent(low[i, predicted[i]], digits=0)} - {percent(high[i, predicted[i]], digits=0)}"
         for i in hardest
     ]
-    plots.digits([axes[letter] for letter in "ABCDE"], data.x_test[hardest], titles)
-    axes["X"].plot(DEFERRED, kept, **plots.line_look(0))
-    axes["X"].set(xlabel="insana bırakılan en kararsız pay", ylabel="kalanın doğruluğu")
-    plots.percent_axis(axes["X"].xaxis)
-    plots.percent_axis(axes["X"].yaxis, digits=1)
-    parts = [uncertainty, noise_uncertainty]
-    axes["Y"].boxplot(parts, tick_labels=["rakam", "gürültü"], whis=(5, 95), showfliers=False)
-    axes["Y"].set_ylabel("belirsizlik (entropi)")
-    lab.save(fig)
+    boxes = {"rakam": uncertainty, "gürültü": noise_uncertainty}
+    lab.save(draw_uncertainty(data.x_test[hardest], titles, kept, boxes))
     noisy, clear = np.median(noise_uncertainty), np.median(uncertainty)
     lab.observe(
         f"Bütün test kümesinde doğruluk {percent(kept[0])}; en kararsız "

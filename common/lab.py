@@ -362,7 +362,7 @@ class Lab:
     def _run_section(self, section: Section, function: Callable[[], dict]) -> dict:
         self.current = section
         plt.close("all")
-        keras.utils.clear_session()
+        keras.utils.clear_session(free_memory=False)  # çöp toplamak saniyeler alır
         set_seed(self.seed)
         self._console().rule(f"Bölüm {section.number} · {section.title}", style="bold cyan")
         self.say(section.question + "\n")

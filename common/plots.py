@@ -9,7 +9,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 IN_NOTEBOOK = "ipykernel" in sys.modules
 if not IN_NOTEBOOK:
@@ -20,6 +20,8 @@ FONT = 18  # punto; en küçük yazı olan eksen sayıları bunun %92'si
 LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
+MAX_MARKERS = 20  # bir eğride bundan çok işaret birbirine karışır
+
 sns.set_theme(context="talk", style="whitegrid", palette="colorblind")
 COLORS = sns.color_palette("colorblind")
 plt.rcParams.update(
@@ -28,6 +30,8 @@ plt.rcParams.update(
         "figure.dpi": DPI,
         "savefig.dpi": DPI,
         "figure.constrained_layout.use": True,
+        "figure.constrained_layout.w_pad": 0.12,
+        "figure.constrained_layout.h_pad": 0.08,
         "font.size": FONT,
         "axes.labelsize": FONT,
         "axes.titlesize": FONT + 1,
@@ -56,13 +60,29 @@ def mosaic(title: str, layout: str):
     return fig, axes
 
 
-def line_look(i: int) -> dict:
+def look(i: int) -> dict:
     """Colour, line style and marker of the i-th curve: any one of them tells it apart."""
     return {
         "color": COLORS[i % len(COLORS)],
         "linestyle": LINE_STYLES[i % len(LINE_STYLES)],
         "marker": MARKERS[i % len(MARKERS)],
+        "markersize": 9,
     }
+
+
+def curves(ax, values: dict, xlabel: str, ylabel: str, legend: bool = True) -> None:
+    """One curve per entry over 1, 2, 3, ... (epochs, layers).
+
+    Args:
+        values: label -> sequence of numbers.
+    """
+    for i, (label, numbers) in enumerate(values.items()):
+        every = -(-len(numbers) // MAX_MARKERS)
+        ax.plot(range(1, len(numbers) + 1), numbers, label=label, markevery=every, **look(i))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if legend:
+        ax.legend()
 
 
 def percent_axis(axis, digits: int = 0) -> None:
@@ -78,7 +98,7 @@ def shades(name: str, low: float, high: float):
 
 
 def learning_curves(history: keras.callbacks.History, names: dict[str, str], title: str):
-    """Training and validation curve of each metric, side by side.
+    """Training and validation curve of each metric, side by side: (fig, axes).
 
     Args:
         history: what `fit` returned, with validation data.
@@ -87,14 +107,9 @@ def learning_curves(history: keras.callbacks.History, names: dict[str, str], tit
     """
     fig, axes = figure(title, 1, len(names), squeeze=False)
     for ax, (metric, label) in zip(axes[0], names.items(), strict=True):
-        for i, (key, part) in enumerate([(metric, "eğitim"), (f"val_{metric}", "doğrulama")]):
-            values = history.history[key]
-            epochs = np.arange(1, len(values) + 1)
-            look = line_look(i) | {"marker": None}
-            ax.plot(epochs, values, label=part, linewidth=3, **look)
-        ax.set(xlabel="epoch", ylabel=label)
-        ax.legend()
-    return fig
+        parts = {"eğitim": history.history[metric], "doğrulama": history.history[f"val_{metric}"]}
+        curves(ax, parts, "epoch", label)
+    return fig, axes[0]
 
 
 def digits(axes, images: np.ndarray, titles=()) -> None:

@@ -1,0 +1,365 @@
+"""Komut satırı ve kötü günler: ne olduğu Türkçe söylenir, tamamlanmış hiçbir şey kaybolmaz."""
+
+import ast
+import errno
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import common
+from common import Lab, load_mnist, percent, plots, restart, set_seed
+from common import data as data_module
+from common.seeds import MAX_SEED
+
+SCRIPT = "uygulama_01_keras_sequential.py"
+NAME = "çizgi"
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A lab of two quick sections that write a table, a figure and a model."""
+    made = Lab("uygulama_09_deneme", "Uygulama 09 · Deneme", "00:00-01:00")
+
+    @made.section
+    def first():
+        """Birinci bölüm
+
+        Soru?
+        """
+        made.table([{"ad": NAME, "sayı": float(np.random.random()), "pay": 0.984}], "T")
+        fig, ax = plots.figure("Başlık")
+        ax.plot([1, 2], [3, 4])
+        made.save(fig)
+        made.observe("Gözlem cümlesi.")
+        return {"sayı": keras.random.uniform(())}
+
+    @made.section
+    def second():
+        """İkinci bölüm"""
+        made.save(small_model())
+        return {}
+
+    made.out = tmp_path
+    return made
+
+
+def small_model() -> keras.Model:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    return model
+
+
+def run(lab, *words: str) -> int:
+    return lab.main([*words, "--cikti", str(lab.out)])
+
+
+def files(lab) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in lab.folder.iterdir()}
+
+
+def test_whole_run_writes_tables_figures_models_and_times(lab, capsys):
+    assert run(lab) == 0
+    names = {"01_first.csv", "01_first.png", "02_second.keras", "sureler.csv"}
+    assert set(files(lab)) == names
+    out = capsys.readouterr().out
+    assert all(words in out for words in ("Birinci bölüm", "Soru?", "Gözlem:", "2 bölüm", "MB"))
+    times = (lab.folder / "sureler.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [line.split(",")[0] for line in times] == ["bolum", "1", "2", "toplam"]
+
+
+def test_figure_is_1920_pixels_wide(lab):
+    run(lab, "--bolum", "1")
+    png = files(lab)["01_first.png"]
+    assert struct.unpack(">II", png[16:24]) == (1920, 1080)
+
+
+def test_one_section_keeps_the_seconds_of_the_others(lab):
+    run(lab)
+    run(lab, "--bolum", "2")
+    assert len((lab.folder / "sureler.csv").read_text(encoding="utf-8-sig").splitlines()) == 4
+
+
+def test_seed_decides_and_order_does_not(lab):
+    run(lab)
+    alone = files(lab)["01_first.csv"]
+    run(lab, "--bolum", "1")
+    assert files(lab)["01_first.csv"] == alone
+    run(lab, "--bolum", "1", "--tohum", "7")
+    assert files(lab)["01_first.csv"] != alone
+
+
+def test_quick_results_never_replace_full_ones():
+    lab = Lab("uygulama_09_deneme", "", "")
+    lab.configure(quick=True)
+    assert lab.folder == common.ROOT / "outputs" / "hizli" / "uygulama_09"
+    assert lab.pick("tam", "hızlı") == "hızlı"
+    lab.configure()
+    assert lab.folder == common.ROOT / "outputs" / "uygulama_09"
+
+
+def test_section_called_again_in_a_notebook_keeps_its_number(lab):
+    def first():
+        """Birinci bölüm, düzeltilmiş"""
+
+    lab.section(first)
+    assert [(s.number, s.name) for s in lab.sections.values()] == [(1, "first"), (2, "second")]
+
+
+def test_list_shows_every_section(lab, capsys):
+    assert lab.main(["--liste"]) == 0
+    out = capsys.readouterr().out
+    assert "Birinci bölüm" in out
+    assert "İkinci bölüm" in out
+
+
+def test_help_is_turkish(lab, capsys):
+    assert lab.main(["--yardim"]) == 0
+    out = capsys.readouterr().out
+    assert "kullanım" in out
+    assert "--bolum" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--bolum", "99"], ["Böyle bir bölüm yok: 99", "1  Birinci bölüm", "2  İkinci bölüm"]),
+        (["--bolum", "bir"], ["Böyle bir bölüm yok: bir"]),
+        (["--bolum"], ["Komut satırı anlaşılmadı", "--bolum N"]),
+        (["--hızlı"], ["Komut satırı anlaşılmadı", "--hizli"]),
+        (["--tohum", "-1"], ["Komut satırı anlaşılmadı"]),
+        (["--tohum", "kırk"], ["--tohum kırk", "tam sayı"]),
+        (["--tohum", str(MAX_SEED + 1)], ["tam sayı"]),
+    ],
+)
+def test_wrong_usage(lab, capsys, words, told):
+    assert run(lab, *words) == 2
+    captured = capsys.readouterr()
+    assert all(text in captured.err for text in told)
+    assert "Bölüm 1" not in captured.out
+
+
+def test_output_folder_that_cannot_be_written_is_told_before_training(lab, capsys):
+    (lab.out / "dosya").write_text("", encoding="utf-8")
+    assert lab.main(["--cikti", str(lab.out / "dosya")]) == 1
+    captured = capsys.readouterr()
+    assert "yazılamadı" in captured.err
+    assert "--cikti" in captured.err
+    assert "Bölüm 1" not in captured.out
+
+
+def test_full_disk_half_way_through_a_figure(lab, capsys, monkeypatch):
+    run(lab)
+    before = files(lab)
+
+    def half(self, path):
+        Path(path).write_bytes(b"\x89PNG yarım")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(plt.Figure, "savefig", half)
+    assert run(lab) == 1
+    err = capsys.readouterr().err
+    assert "disk dolu" in err
+    assert "01_first.png" in err
+    assert files(lab)["01_first.png"] == before["01_first.png"]
+    assert set(files(lab)) == set(before)
+
+
+def test_ctrl_c_in_the_middle_of_training(lab, capsys):
+    class Interrupt(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 3:
+                signal.raise_signal(signal.SIGINT)
+
+    @lab.section
+    def third():
+        """Üçüncü bölüm"""
+        model = small_model()
+        model.fit(np.ones((50, 4)), np.ones(50), batch_size=5, verbose=0, callbacks=[Interrupt()])
+        raise AssertionError("durmadı")
+
+    assert run(lab, "--bolum", "1", "3") == 130
+    captured = capsys.readouterr()
+    assert "Ctrl-C" in captured.err
+    assert "01_first.png" in captured.err
+    assert "Traceback" not in captured.err + captured.out
+
+
+def test_unexpected_error_says_what_to_type(lab, capsys):
+    @lab.section
+    def third():
+        """Üçüncü bölüm"""
+        raise ZeroDivisionError
+
+    assert run(lab, "--bolum", "3") == 1
+    assert "--bolum 3" in capsys.readouterr().err
+
+
+def test_damaged_mnist_stops_the_section(lab, capsys, monkeypatch, tmp_path):
+    broken = tmp_path / "mnist.npz"
+    broken.write_bytes(data_module.MNIST_FILE.read_bytes()[:1000])
+    monkeypatch.setattr(data_module, "MNIST_FILE", broken)
+
+    @lab.section
+    def third():
+        """Üçüncü bölüm"""
+        load_mnist()
+
+    assert run(lab, "--bolum", "1", "3") == 1
+    err = capsys.readouterr().err
+    assert "bozuk" in err
+    assert "git checkout -- data/mnist.npz" in err
+    assert "01_first.png" in err
+
+
+def test_show_without_a_display_goes_on(lab, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert run(lab, "--goster") == 0
+    assert "ekran yok" in capsys.readouterr().out
+    assert "01_first.png" in files(lab)
+
+
+def test_pause_without_a_keyboard_goes_on(lab, capsys, monkeypatch):
+    def no_keyboard(prompt):
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", no_keyboard)
+    assert run(lab, "--bekle") == 0
+    assert "klavye bağlı değil" in capsys.readouterr().out
+
+
+def test_broken_times_file_is_measured_anew(lab):
+    lab.configure(out=lab.out)
+    lab.folder.mkdir()
+    (lab.folder / "sureler.csv").write_text("bozuk;dosya\n1;2\n", encoding="utf-8")
+    assert run(lab) == 0
+    assert "first" in files(lab)["sureler.csv"].decode("utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [("%98,4", (0.984,)), ("%0,0", (-0.0001,)), ("-%1,2", (-0.012,)), ("%97,5 ± 1,6", (0.975, 0.016))],
+)
+def test_percent_is_written_the_turkish_way(text, values):
+    assert percent(*values) == text
+
+
+def test_restart_is_the_same_as_building_anew():
+    x, y = np.random.default_rng(0).normal(size=(40, 4)), np.arange(40.0)
+
+    def trained(model):
+        model.fit(x, y, batch_size=8, epochs=3, verbose=0)
+        return model.get_weights()
+
+    set_seed(1)
+    twin = small_model()
+    fresh = keras.models.clone_model(twin)
+    fresh.set_weights(twin.get_weights())
+    fresh.compile("adam", "mse")
+    set_seed(5)
+    expected = trained(fresh)
+
+    used = small_model()
+    trained(used)
+    restart(used, twin, seed=5)
+    assert used.optimizer.iterations == 0
+    for one, other in zip(trained(used), expected, strict=True):
+        assert np.array_equal(one, other)
+
+
+# Ayrı süreçte: gerçek betik, gerçek terminal ------------------------------------------------
+
+
+def python(*arguments, **options) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *arguments], capture_output=True, **options)
+
+
+def start(setup: str) -> subprocess.CompletedProcess:
+    """The real script after `setup` has changed the interpreter under it."""
+    code = f"import sys, runpy; {setup}; runpy.run_path({SCRIPT!r}, run_name='__main__')"
+    return python("-c", code, cwd=common.ROOT, encoding="utf-8", env=os.environ | {"PYTHONUTF8": "1"})
+
+
+def test_missing_package_gives_the_install_line():
+    done = start("sys.modules['seaborn'] = None")
+    assert done.returncode == 1
+    assert "Eksik paket: seaborn" in done.stderr
+    assert "-m pip install -r" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_too_old_a_python_is_told_which_one_to_install():
+    done = start("sys.version_info = (3, 9, 6)")
+    assert done.returncode == 1
+    assert "Python 3.9 bu ders için eski" in done.stderr
+    assert "3.12" in done.stderr
+
+
+@pytest.mark.parametrize("path", ["common/__init__.py", SCRIPT])
+def test_an_old_python_can_read_as_far_as_the_message(path):
+    ast.parse((common.ROOT / path).read_text(encoding="utf-8"), feature_version=(3, 8))
+
+
+NO_NETWORK = """
+import socket
+def refuse(*arguments, **options):
+    raise OSError("bu testte ağ yok")
+socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
+"""
+
+
+@pytest.mark.parametrize("encoding", ["cp1254", "ascii"])
+def test_elsewhere_offline_and_into_a_file(tmp_path, encoding):
+    repository = tmp_path / "Derin Öğrenme ığüşçİ"
+    keep_out = shutil.ignore_patterns(".*", "outputs", "__pycache__")
+    shutil.copytree(common.ROOT, repository, ignore=keep_out)
+    (tmp_path / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(tmp_path)}
+    command = [repository / SCRIPT, "--hizli", "--bolum", "3", "4", "5", "11"]
+    done = python(*command, cwd=tmp_path, env=environment)
+    out = done.stdout.decode(encoding)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == b""
+    assert "Gözlem" in out if encoding == "cp1254" else "Gozlem" in out
+    assert "?" not in out.replace("mi?", "").split("Gözlem")[-1]
+    assert (repository / "outputs/hizli/uygulama_01/11_dropout_kinds.png").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pty yalnız Linux ve macOS'ta var")
+def test_pause_in_a_real_terminal(tmp_path):
+    import pty
+
+    master, slave = pty.openpty()
+    command = [sys.executable, SCRIPT, "--bekle", "--bolum", "2", "--cikti", str(tmp_path)]
+    child = subprocess.Popen(command, cwd=common.ROOT, stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    seen = b""
+
+    def wait_for(text: str) -> None:
+        nonlocal seen
+        deadline = time.monotonic() + 60
+        while text.encode() not in seen:
+            assert time.monotonic() < deadline, seen.decode()
+            seen += os.read(master, 4096)
+
+    wait_for("Başlamak için Enter")
+    assert "Gözlem".encode() not in seen
+    os.write(master, b"\n")
+    wait_for("Sürdürmek için Enter")
+    assert "Gözlem".encode() in seen
+    assert child.poll() is None
+    os.write(master, b"\n")
+    wait_for("1 bölüm")
+    assert child.wait(timeout=30) == 0
+    os.close(master)

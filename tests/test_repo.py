@@ -1,0 +1,70 @@
+"""Depo kendi sözünü tutuyor mu: README'nin satırları, adlar, sürümler, figürler."""
+
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from packaging.requirements import Requirement
+
+import common
+import uygulama_01_keras_sequential as lab01
+
+README = (common.ROOT / "README.md").read_text(encoding="utf-8")
+LABS = {"uygulama_01_keras_sequential": lab01.lab}
+
+
+def test_ci_runs_exactly_the_test_line_of_the_readme():
+    line = (common.ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1]
+    assert line in README.splitlines()
+    assert "pip install" in line
+    assert "ruff check" in line
+    assert line.endswith("-m pytest")
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_script_lab_and_readme_agree(stem):
+    lab = LABS[stem]
+    assert lab.script == f"{stem}.py"
+    assert (common.ROOT / lab.script).exists()
+    for section in lab.sections.values():
+        assert f"| {section.number} | {section.title} |" in README
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_every_section_has_an_expected_time(stem):
+    lab = LABS[stem]
+    table = common.ROOT / "outputs" / "ornekler" / f"{lab.name}_sureler.csv"
+    names = re.findall(r"^\d+,(\w+),", table.read_text(encoding="utf-8-sig"), re.MULTILINE)
+    assert names == list(lab.sections)
+
+
+def test_requirements_cover_what_is_imported():
+    lines = (common.ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    needed = [Requirement(line) for line in lines if not line.startswith("#")]
+    assert all(str(r.specifier).startswith("~=") for r in needed)
+    names = {r.name for r in needed}
+    assert names >= {name.replace("sklearn", "scikit-learn") for name in common.PACKAGES}
+    for requirement in needed:
+        assert requirement.specifier.contains(importlib.metadata.version(requirement.name))
+
+
+def test_environment_check_passes_here():
+    done = subprocess.run(
+        [sys.executable, "-m", "common"],
+        cwd=common.ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONUTF8": "1"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Hazır." in done.stdout
+    assert "SORUN" not in done.stdout
+
+
+def test_pictures_of_the_readme_are_there_and_small():
+    names = re.findall(r"outputs/ornekler/[\w.]+\.png", README)
+    assert names
+    assert all((common.ROOT / name).stat().st_size <= 150_000 for name in names)

@@ -1,0 +1,218 @@
+"""Uygulama 01'in her iddiası: formül katmana eşit mi, etki doğru yönde ve yeterince büyük mü?
+
+Eşikler tek bir tohuma göre değil, birkaç tohumda da kalan bir payla seçilmiştir.
+"""
+
+import numpy as np
+import pytest
+
+import uygulama_01_keras_sequential as lab01
+
+FLOAT32 = 1e-5  # float32 ile hesaplanan iki yolun ayrılabileceği kadar
+SECTIONS = (
+    "yesterday_baseline",
+    "network_by_hand",
+    "full_architecture",
+    "activation_gallery",
+    "why_not_linear",
+    "activation_race",
+    "initializers",
+    "weight_penalties",
+    "batch_norm_by_hand",
+    "batch_norm_learning_rates",
+    "dropout_kinds",
+    "mc_dropout",
+)
+
+
+def test_sections_are_the_planned_twelve_in_order():
+    assert tuple(lab01.lab.sections) == SECTIONS
+    assert [s.number for s in lab01.lab.sections.values()] == list(range(1, 13))
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_every_section_shows_a_question_a_table_a_figure_and_an_observation(evidence, name):
+    evidence(name)
+    section = lab01.lab.sections[name]
+    assert "Önce tahmin edin" in section.question
+    assert lab01.lab.observations[name]
+    stem = f"{section.number:02}_{name}"
+    written = {path.name for path in (evidence.folder / "uygulama_01").iterdir()}
+    assert {f"{stem}.csv", f"{stem}.png"} <= written
+    assert evidence.problems[name] == []
+
+
+def test_baseline_is_the_bar_of_the_course(evidence):
+    found = evidence("yesterday_baseline")
+    accuracy, accuracy_std = found["doğruluk"]
+    auc, auc_std = found["AUC"]
+    assert 0.96 < accuracy < 0.99
+    assert 0 < accuracy_std < 0.03
+    assert 0.985 < auc < 1
+    assert 0 < auc_std < 0.02
+    assert found["SHAP"] < FLOAT32
+
+
+def test_hand_network_agrees_with_keras_tape_and_finite_differences(evidence):
+    found = dict(evidence("network_by_hand"))
+    loss, new_loss = found.pop("loss"), found.pop("new_loss")
+    assert len(found) == 5
+    assert max(found.values()) < 1e-6
+    assert new_loss < loss
+
+
+def test_backward_notices_a_wrong_gradient(evidence):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(5, 4)), np.array([[0.0], [1], [1], [0], [1]])
+    weights = [rng.normal(size=s) for s in ((4, 3), (3,), (3, 1), (1,))]
+    right = lab01.backward(x, y, *weights)
+    numeric = lab01.finite_differences(x, y, weights)
+    assert lab01.largest_difference(right, numeric) < 1e-8
+    right[0][0, 0] *= 1.01
+    assert lab01.largest_difference(right, numeric) > 1e-5
+
+
+def test_parameters_by_hand_are_those_of_keras(evidence):
+    found = evidence("full_architecture")
+    assert found["by_hand"] == found["by_keras"] == (41_729, 768)
+    assert sum(found["by_hand"]) == 42_497
+    for row in found["rows"]:
+        assert row["eğitilen"] + row["eğitilmeyen"] == row["Keras"]
+
+
+def test_full_architecture_meets_the_bar_and_reloads(evidence):
+    found = evidence("full_architecture")
+    low, high = found["test_interval"]
+    assert low <= found["test_accuracy"] <= high
+    assert high > found["bar"]  # 114 hastayla ölçülen, çıtadan ayırt edilemez
+    assert found["test_accuracy"] > 0.93
+    assert found["test_auc"] > 0.98
+    assert found["reload_difference"] == 0
+
+
+def test_activations_follow_the_slides(evidence):
+    found = evidence("activation_gallery")
+    assert len(found["rows"]) == 12
+    for row in found["rows"]:
+        assert row["f farkı"] < FLOAT32, row
+        assert row["f' farkı"] < FLOAT32, row
+    assert found["softmax_sum_error"] < FLOAT32
+    assert [round(s, 3) for s in found["leaky_slopes"].values()] == [0.01, 0.3, 0.2]
+
+
+def test_linear_stack_is_one_matrix(evidence):
+    found = evidence("why_not_linear")
+    assert found["difference"] < 1e-4
+    assert abs(found["stack"] - found["single"]) < 0.03
+    assert found["relu"] > max(found["stack"], found["single"]) + 0.02
+
+
+def test_sigmoid_gradient_vanishes_and_relu_neurons_die(evidence):
+    found = evidence("activation_race")
+    ratios = found["ratios"]
+    assert set(ratios) == {"sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu"}
+    assert ratios["sigmoid"] < 1e-2
+    assert min(r for name, r in ratios.items() if name != "sigmoid") > 0.1
+    final = {name: curve[-1] for name, curve in found["curves"].items()}
+    assert min(a for name, a in final.items() if name != "sigmoid") > final["sigmoid"] + 0.3
+    relu, leaky = found["dying"]
+    assert relu["gradyanı hep sıfır (ölü)"] == relu["hep negatif nöron"] > 0.2
+    assert leaky["gradyanı hep sıfır (ölü)"] == 0
+
+
+def test_signal_follows_theory_through_twenty_layers(evidence):
+    found = evidence("initializers")
+    last = {row["başlatıcı"]: row["son katmanda std"] for row in found["rows"]}
+    theory = {row["başlatıcı"]: row["kuram"] for row in found["rows"]}
+    assert last.pop("sıfır") == theory.pop("sıfır") == 0
+    for name, expected in theory.items():
+        assert 1 / 3 < last[name] / expected < 3, name
+    assert last["N(0, 0.01)"] < 1e-10 < last["Glorot"] < 0.1 < last["He"] < 10
+    assert last["N(0, 1)"] > 1e10
+
+
+def test_zero_start_keeps_neurons_equal_and_does_not_learn(evidence):
+    found = evidence("initializers")
+    moved, spread = found["zeros"]
+    assert moved > 1e-3
+    assert spread == 0
+    learned = {row["başlatıcı"]: row["doğrulama doğruluğu"] for row in found["rows"]}
+    assert max(learned["sıfır"], learned["N(0, 0.01)"]) < 0.2
+    assert learned["He"] > max(learned["Glorot"], learned["N(0, 1)"])
+
+
+def test_penalties_by_hand_and_their_effect(evidence):
+    found = evidence("weight_penalties")
+    for by_hand, by_keras in found["by_hand"].values():
+        assert by_hand == pytest.approx(by_keras, rel=1e-4)
+    row = {r["ceza"]: r for r in found["rows"]}
+    small = {name: r["sıfıra yakın"] for name, r in row.items()}
+    assert small["L1"] > small["L2"] + 0.1 > small["yok"] + 0.1
+    assert small["L1"] > small["ElasticNet"] > small["L2"]
+    assert all(row[name]["açık"] < row["yok"]["açık"] for name in ("L1", "L2", "ElasticNet"))
+
+
+def test_batch_norm_formula_modes_and_moving_averages(evidence):
+    found = evidence("batch_norm_by_hand")
+    assert len(found["differences"]) == 4
+    assert max(found["differences"].values()) < FLOAT32
+    assert found["mode_gap"] > 0.1
+    assert found["reached"]["momentum 0.9"] == pytest.approx(1 - 0.9**11, abs=0.1)
+    assert found["reached"]["momentum 0.99"] == pytest.approx(1 - 0.99**11, abs=0.05)
+
+
+def test_batch_norm_widens_the_usable_learning_rates(evidence):
+    found = evidence("batch_norm_learning_rates")
+    usable = found["usable"]
+    assert max(usable["yok"], default=0) <= 0.3
+    assert max(usable["önce"]) >= 1.0
+    assert max(usable["sonra"]) >= 1.0
+    assert found["speed_up"] > 1.5
+
+
+def test_dropout_scales_in_training_only(evidence):
+    found = evidence("dropout_kinds")
+    assert found["scale"] == pytest.approx(1 / 0.7)
+    assert found["inference_difference"] == 0
+    assert found["means"] == pytest.approx((1, 1), abs=0.01)
+    assert found["dropped"].mean() == pytest.approx(0.3, abs=0.01)
+    assert found["dropped"].std() == pytest.approx(np.sqrt(0.3 * 0.7 / 200), rel=0.2)  # binom
+
+
+def test_spatial_and_alpha_dropout(evidence):
+    found = evidence("dropout_kinds")
+    assert found["whole_channels"]
+    assert found["channel_share"] == pytest.approx(0.3, abs=0.05)
+    mean, std = {}, {}
+    for name, trace in found["signals"].items():
+        mean[name], std[name] = trace[-1]
+    assert abs(std["AlphaDropout"] - 1) < 0.05 < 0.1 < abs(std["Dropout"] - 1)
+    assert abs(mean["AlphaDropout"]) < 0.02
+
+
+def test_setting_uncertain_digits_aside_helps(evidence):
+    found = evidence("mc_dropout")
+    assert found["kept"] == sorted(found["kept"])
+    assert found["kept"][-1] > found["kept"][0] + 0.01
+    digits, noise = found["uncertainty"]
+    assert noise > 2 * digits
+    assert found["spread"] > 0.1
+
+
+def test_mc_passes_leave_batch_norm_alone_but_training_true_does_not(evidence):
+    found = evidence("mc_dropout")
+    assert found["moved"] == 0
+    assert found["trap"] > 1e-3
+
+
+def test_alone_and_again_the_csv_files_are_the_same(evidence, tmp_path):
+    names = ["full_architecture", "activation_gallery", "dropout_kinds"]
+    for name in names:
+        evidence(name)
+    numbers = [str(lab01.lab.sections[name].number) for name in names]
+    assert lab01.lab.main(["--bolum", *numbers, "--cikti", str(tmp_path)]) == 0
+    again = sorted((tmp_path / "uygulama_01").glob("[01]*.csv"))
+    assert len(again) == 6
+    for path in again:
+        before = evidence.folder / "uygulama_01" / path.name
+        assert path.read_bytes() == before.read_bytes(), path.name
