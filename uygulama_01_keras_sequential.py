@@ -336,7 +336,7 @@ def full_architecture():
     model.compile(
         optimizer="adam",
         loss="binary_crossentropy",
-        metrics=["accuracy", keras.metrics.AUC(name="auc")],
+        metrics=["accuracy", keras.metrics.AUC(name="auc")],  # "AUC" yazılsa adı val_AUC olurdu
     )
     model.summary()
     rows = count_by_hand((data.n_features, 256, 128, 1))
@@ -570,10 +570,8 @@ def why_not_linear():
         {"ağ": name, "parametre": models[name].count_params(), "doğrulama doğruluğu": values[-1]}
         for name, values in curves.items()
     ]
-    lab.table(
-        rows, f"{len(data.x_train)} görüntü, aynı epoch sayısı", {"doğrulama doğruluğu": percent}
-    )
-    lab.save(draw_linear(curves, by_matrix, by_network))
+    lab.table(rows, "Aynı veri, aynı epoch sayısı", {"doğrulama doğruluğu": percent})
+    lab.save(plots.with_sizes(draw_linear(curves, by_matrix, by_network), data))
     single, stack, relu = (row["doğrulama doğruluğu"] for row in rows)
     lab.observe(
         f"Doğrusal üç katman tek matrise {difference:.0e} farkla eşit; tek katmandan "
@@ -667,10 +665,10 @@ def activation_race():
         if name in ("relu", "leaky_relu"):
             dying.append({"aktivasyon": name} | train_too_fast(model, name, data))
     shares = dict.fromkeys(("doğrulama doğruluğu", *list(dying[0])[2:4]), percent)
-    lab.table(rows, f"{RACE_DEPTH} gizli katman, Adam, {len(data.x_train)} görüntü", shares)
+    lab.table(rows, f"{RACE_DEPTH} gizli katman, Adam", shares)
     lab.table(dying, f"Aynı ağlar, LR {DYING_LR}", shares, suffix="_olen_relu")
 
-    lab.save(draw_race(norms, curves, dying))
+    lab.save(plots.with_sizes(draw_race(norms, curves, dying), data))
     ratios = {row["aktivasyon"]: row["ilk/son katman gradyanı"] for row in rows}
     best = max(curves, key=lambda name: curves[name][-1])
     relu, leaky = (row["hep negatif nöron"] for row in dying)
@@ -777,7 +775,7 @@ def initializers():
         for name in STARTS
     ]
     lab.table(rows, f"{SIGNAL_DEPTH} katman sonra sinyal", {"doğrulama doğruluğu": percent})
-    lab.save(draw_signals(measured, theory, curves))
+    lab.save(plots.with_sizes(draw_signals(measured, theory, curves), data))
     best = max(curves, key=lambda name: curves[name][-1])
     lab.observe(
         f"{SIGNAL_DEPTH} katman sonra std: N(0, 0.01) ile {measured['N(0, 0.01)'][-1]:.0e}, "
@@ -858,9 +856,10 @@ def weight_penalties():
     sums = [{"ceza": k, "elle": v[0], "sum(model.losses)": v[1]} for k, v in by_hand.items()]
     lab.table(sums, "Kayba eklenen ceza", suffix="_ceza")
 
-    lab.save(draw_weights(rows, {name: kernel[used] for name, kernel in kernels.items()}))
+    kernels = {name: kernel[used] for name, kernel in kernels.items()}
+    lab.save(plots.with_sizes(draw_weights(rows, kernels), data))
     gap = {row["ceza"]: row["açık"] for row in rows}
-    best = min(gap, key=gap.get)
+    best = min(gap, key=gap.get)  # "yok" da olabilirdi: o zaman hiçbir ceza açığı daraltmamıştır
     lab.observe(
         f"Sıfıra yakın ağırlık: L1 {percent(rows[1]['sıfıra yakın'])}, L2 "
         f"{percent(rows[2]['sıfıra yakın'])}. Genelleme açığı cezasız {gap['yok']:.2f}, en dar "
@@ -1010,6 +1009,8 @@ def batch_norm_learning_rates():
     Slayt "10 kat daha hızlı eğitim" diyor. Aynı doğruluğa BatchNorm'lu ağ kaç kat az adımda
     varır? BatchNorm aktivasyondan önce mi sonra mı daha iyi? Önce tahmin edin.
     """
+    # Neden işe yaradığı tartışmalı: "internal covariate shift" (Ioffe ve Szegedy, 2015) ya da
+    # düzleşen kayıp yüzeyi (Santurkar vd., 2018). Burada yalnız etkisi ölçülür.
     steps, rates = lab.pick(BN_STEPS, 60), lab.pick(BN_RATES, (0.3, 3.0))
     data = load_mnist(BATCH * steps, N_VAL // 2)  # her görüntü bir kez görülür
     rows, curves = [], {}
@@ -1030,7 +1031,7 @@ def batch_norm_learning_rates():
     own = {name: [row for row in rows if row["BatchNorm"] == name] for name in positions}
     best = {n: min(r, key=lambda row: (row["adım"], -row["son doğruluk"])) for n, r in own.items()}
     usable = {n: [row["LR"] for row in r if row["adım"] < np.inf] for n, r in own.items()}
-    lab.save(draw_learning_rates(own, best, curves))
+    lab.save(plots.with_sizes(draw_learning_rates(own, best, curves), data))
     speed_up = best["yok"]["adım"] / min(best["önce"]["adım"], best["sonra"]["adım"])
     measured = f"{speed_up:.1f} kat" if np.isfinite(speed_up) else "ölçülemeyecek kadar çok"
     lab.observe(
@@ -1063,7 +1064,7 @@ def draw_dropouts(masks, dropped, signals):
         ax.set_ylabel("örnek")
     axes[0, 1].set(xlabel="kanal", ylabel="adım")
     shares, counts = np.unique(dropped, return_counts=True)
-    axes[1, 0].bar(shares, counts, width=shares[1] - shares[0])
+    axes[1, 0].bar(shares, counts, width=np.diff(shares).min())
     axes[1, 0].set(xlabel="bir örnekte kapanan pay", ylabel="örnek sayısı")
     axes[1, 0].set_xticks((0.2, 0.3, 0.4))
     plots.percent_axis(axes[1, 0].xaxis)

@@ -127,6 +127,14 @@ def digits(axes, images: np.ndarray, titles=()) -> None:
             ax.set_title(title or "")
 
 
+def with_sizes(fig: plt.Figure, data) -> plt.Figure:
+    """Write below the figure on how many images it rests; returns the figure."""
+    fig.supxlabel(
+        f"{len(data.x_train)} eğitim, {len(data.x_val)} doğrulama görüntüsü", size=FONT - 1.5
+    )
+    return fig
+
+
 def use_window() -> str:
     """Switch to figure windows; returns why that cannot be, or an empty string."""
     linux = sys.platform.startswith("linux")

@@ -55,27 +55,35 @@ def figure_problems(fig: plt.Figure) -> list[str]:
     return problems
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--tohum", type=int, default=42, help="iddialar başka bir tohumda da sınansın"
+    )
+
+
 @dataclass
 class Evidence:
     """Runs a section of a lab once and keeps what it returned, said and drew."""
 
     lab: object
     folder: Path
+    seed: int
     results: dict = field(default_factory=dict)
     problems: dict = field(default_factory=dict)
 
     def __call__(self, name: str) -> dict:
         """The numbers that the section claims, at full size."""
         if name not in self.results:
-            self.lab.configure(out=self.folder)
+            self.lab.configure(out=self.folder, seed=self.seed)
             self.results[name] = self.lab.sections[name].run()
         return self.results[name]
 
 
 @pytest.fixture(scope="session")
-def evidence(tmp_path_factory) -> Evidence:
+def evidence(tmp_path_factory, request) -> Evidence:
     """Full-size evidence of Uygulama 01."""
-    found = Evidence(lab01.lab, tmp_path_factory.mktemp("tam"))
+    seed = request.config.getoption("--tohum")
+    found = Evidence(lab01.lab, tmp_path_factory.mktemp("tam"), seed)
     present = plots.present
 
     def checked(fig, window):

@@ -210,7 +210,8 @@ def test_alone_and_again_the_csv_files_are_the_same(evidence, tmp_path):
     for name in names:
         evidence(name)
     numbers = [str(lab01.lab.sections[name].number) for name in names]
-    assert lab01.lab.main(["--bolum", *numbers, "--cikti", str(tmp_path)]) == 0
+    options = ["--tohum", str(evidence.seed), "--cikti", str(tmp_path)]
+    assert lab01.lab.main(["--bolum", *numbers, *options]) == 0
     again = sorted((tmp_path / "uygulama_01").glob("[01]*.csv"))
     assert len(again) == 6
     for path in again:
