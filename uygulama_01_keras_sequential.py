@@ -16,6 +16,7 @@ from common import Lab, load_breast_cancer, load_mnist, percent, plots, restart,
 
 from functools import cache, partial
 from itertools import pairwise
+from math import prod
 from typing import NamedTuple
 
 import keras
@@ -31,9 +32,10 @@ from sklearn.model_selection import RepeatedStratifiedKFold, cross_validate
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-BATCH = 125  # 10 000'i tam böler; yarım kalan son mini-batch Keras'a her şeyi iki kez izletir
+BATCH = 125  # alt kümeleri tam böler; yarım kalan mini-batch Keras'a her şeyi iki kez izletir
 BATCH_CANCER = 31  # aynı nedenle: 341 eğitim satırı = 11 adım
 N_TRAIN = 10_000  # karşılaştırmalara yeten, saniyeler süren MNIST alt kümesi
+N_DEEP = 5_000  # derin ağlarda adım pahalı: daha az görüntü
 N_VAL = 2_000  # doğrulama görüntüsü: doğruluğun örnekleme hatası bir puanın altında kalsın
 
 FOLDS, REPEATS = 5, 3  # dünkü çapraz doğrulama
@@ -51,20 +53,18 @@ LEAKY_SLOPE = 0.01  # slayttaki eğim (Keras'ın varsayılanı başka: bölüm 4
 PRELU_SLOPE = 0.25  # öğrenilen eğimin başlangıcı (He vd., 2015)
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer vd. (2017)
 
-EPOCHS_LINEAR = 6
-LINEAR_LR = 3e-3  # tek katman da bu kadar epoch'ta düzleşsin
+EPOCHS_LINEAR = 4  # doğrusal ağlar düzleşene kadar
+LINEAR_LR = 3e-3  # tek katman da o kadar epoch'ta düzleşsin
 RACE_DEPTH, RACE_WIDTH = 8, 64  # sigmoid'in gradyanını söndürmeye yeten derinlik
-EPOCHS_RACE = 3
+EPOCHS_RACE = 3  # öğrenen ile öğrenemeyen ayrılana kadar
 DYING_LR = 0.03  # Adam'ın olağan hızının 30 katı: nöronları öldürecek kadar
-EPOCHS_DYING = 2
 
 SIGNAL_DEPTH, SIGNAL_WIDTH = 20, 512  # sinyalin büyüyüp sönmesi bu derinlikte gözle görülür
 SIGNAL_IMAGES = 300  # std'yi ölçmeye yeter
-N_SIGNAL = 5_000  # az görüntü, çok epoch: öğrenme eğrisi noktalansın
-EPOCHS_SIGNAL = 3
+EPOCHS_SIGNAL = 3  # iyi başlatılan ağ öğrenene kadar
 
 N_FEW = 1_000  # aşırı öğrenme (overfitting) görünsün diye az görüntü
-EPOCHS_PENALTY = 20
+EPOCHS_PENALTY = 20  # cezasız ağ eğitim kümesini ezberleyene kadar
 SEEDS = 3  # kalite iddiasında tekrar sayısı
 L1_STRENGTH, L2_STRENGTH = 3e-4, 3e-3  # iki cezanın kayba eklediği aynı büyüklükte olsun
 NEAR_ZERO = 1e-3  # bundan küçük ağırlık sıfıra yakın sayılır
@@ -72,15 +72,15 @@ NEAR_ZERO = 1e-3  # bundan küçük ağırlık sıfıra yakın sayılır
 BN_COLUMNS = ("doku (ortalama)", "alan (ortalama)", "yarıçap (hata)", "simetri (en kötü)")
 BN_EPOCHS = 8  # momentum 0.99'un geriden gelişi görülsün
 BN_RATES = (0.1, 0.3, 1.0, 3.0)  # SGD için olağandan ıraksayana
-BN_DEPTH, BN_WIDTH = 5, 100
+BN_DEPTH, BN_WIDTH = 5, 100  # BatchNorm'suz ağın büyük LR'de ıraksayacağı derinlik
 BN_TARGET = 0.90  # "bu doğruluğa kaç adımda?"
 BN_STEPS, BN_CHECK = 150, 10  # adım sayısı ve kaç adımda bir ölçüldüğü
 
 DROP_RATE = 0.3  # slayttaki oran
 ALPHA_RATE = 0.1  # slaytta AlphaDropout'un oranı
-MC_PASSES = 30  # güven aralığının uçlarına yeten geçiş
+MC_PASSES = 40  # %95 aralığının iki ucunda birer geçiş kalsın
 MC_NOISE = 500  # hiçbir rakama benzemeyen gürültü görüntüsü
-EPOCHS_MC = 4
+EPOCHS_MC = 3  # yanlışların çoğu gerçekten zor rakamlar olana kadar
 MC_LAYOUT = "ABCDE;XXXYY;XXXYY"  # üstte beş rakam, altta iki grafik
 DEFERRED = (0.0, 0.01, 0.05, 0.10)  # kararı insana bırakılan pay
 
@@ -299,7 +299,7 @@ def slide_model() -> keras.Sequential:
     )
 
 
-def count_by_hand(sizes: tuple[int, ...]) -> list[dict]:
+def count_parameters(sizes: tuple[int, ...], model: keras.Model) -> list[dict]:
     """Dense: (girdi + 1 bias) · nöron. BatchNorm: γ ve β eğitilir, ortalama ve varyans izlenir."""
     rows = []
     for inputs, neurons in pairwise(sizes):
@@ -309,8 +309,14 @@ def count_by_hand(sizes: tuple[int, ...]) -> list[dict]:
             ("Dropout", "-", 0, 0),
         ]
     del rows[-2:]  # çıkış katmanından sonra BatchNorm ve Dropout yok
-    names = ("katman", "hesap", "eğitilen", "eğitilmeyen")
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    table = []
+    for row, layer in zip(rows, model.layers, strict=True):
+        parts = (layer.trainable_weights, layer.non_trainable_weights)
+        keras_counts = [sum(prod(weight.shape) for weight in part) for part in parts]
+        names = ("katman", "hesap", "eğitilen", "eğitilmeyen")
+        by_keras = dict(zip(("Keras eğitilen", "Keras eğitilmeyen"), keras_counts, strict=True))
+        table.append(dict(zip(names, row, strict=True)) | by_keras)
+    return table
 
 
 def draw_bar(history, bar, test):
@@ -339,25 +345,22 @@ def full_architecture():
         metrics=["accuracy", keras.metrics.AUC(name="auc")],  # "AUC" yazılsa adı val_AUC olurdu
     )
     model.summary()
-    rows = count_by_hand((data.n_features, 256, 128, 1))
-    for row, layer in zip(rows, model.layers, strict=True):
-        row["Keras"] = layer.count_params()
+    rows = count_parameters((data.n_features, 256, 128, 1), model)
     lab.table(rows, "Parametreler: elle ve Keras'la", suffix="_parametreler")
 
     history = model.fit(
         data.x_train,
         data.y_train,
         validation_data=(data.x_val, data.y_val),
-        epochs=lab.pick(EPOCHS_CANCER, 6),
+        epochs=lab.few(EPOCHS_CANCER),
         batch_size=BATCH_CANCER,
         validation_batch_size=len(data.x_val),
         verbose=0,
         callbacks=[lab.progress()],
     )
-    patients = len(data.y_test)
-    test = model.evaluate(data.x_test, data.y_test, patients, return_dict=True, verbose=0)
+    test = model.evaluate(data.x_test, data.y_test, len(data.y_test), verbose=0, return_dict=True)
     loaded = keras.models.load_model(lab.save(model))
-    predictions = [network(data.x_test).numpy() for network in (model, loaded)]
+    reload_difference = float(np.abs(model(data.x_test) - loaded(data.x_test)).max())
 
     bar, bar_auc = baseline_scores(lab.seed).values()
     table = [
@@ -365,30 +368,19 @@ def full_architecture():
         {"model": "sinir ağı (test)", "doğruluk": test["accuracy"], "AUC": test["auc"]},
     ]
     lab.table(table, "Çıta ve ağ", {"doğruluk": percent})
-    correct = round(test["accuracy"] * patients)
-    low, high = binomtest(correct, patients).proportion_ci(method="wilson")
     lab.save(draw_bar(history, bar, test))
-    trained, tracked = (sum(row[k] for row in rows) for k in ("eğitilen", "eğitilmeyen"))
+    correct = round(test["accuracy"] * len(data.y_test))
+    interval = binomtest(correct, len(data.y_test)).proportion_ci(method="wilson")
     verdict = "karşılıyor" if test["accuracy"] >= bar.mean() - bar.std() else "karşılamıyor"
     lab.observe(
-        f"{trained + tracked} parametrenin {tracked} tanesi eğitilmez (BatchNorm'un izlediği "
-        f"ortalama ve varyanslar). Ağ {patients} test hastasının {correct} tanesini bildi: "
-        f"{percent(test['accuracy'])}, %95 güven aralığı {percent(low)} - {percent(high)}. "
+        f"{model.count_params()} parametrenin {sum(row['eğitilmeyen'] for row in rows)} tanesi "
+        f"eğitilmez (BatchNorm'un izledikleri). Ağ {len(data.y_test)} test hastasının {correct} "
+        f"tanesini bildi: {percent(test['accuracy'])}, %95 güven aralığı "
+        f"{percent(interval.low)} - {percent(interval.high)}. "
         f"Çıtayı ({percent(bar.mean(), bar.std())}) {verdict}."
     )
-    return {
-        "by_hand": (trained, tracked),
-        "by_keras": (
-            sum(w.numpy().size for w in model.trainable_weights),
-            sum(w.numpy().size for w in model.non_trainable_weights),
-        ),
-        "rows": rows,
-        "test_accuracy": test["accuracy"],
-        "test_auc": test["auc"],
-        "test_interval": (low, high),
-        "bar": bar.mean(),
-        "reload_difference": largest_difference(predictions[:1], predictions[1:]),
-    }
+    found = {"rows": rows, "test": test, "interval": interval, "bar": bar.mean()}
+    return found | {"reload_difference": reload_difference}
 
 
 # %% 4 · Aktivasyonlar
@@ -502,8 +494,7 @@ def classifier(*hidden) -> keras.Sequential:
     """784 piksel → verilen gizli katmanlar → 10 rakam; bütün MNIST deneylerinin kalıbı."""
     output = layers.Dense(10, activation="softmax")
     model = keras.Sequential([layers.Input(shape=(784,)), *hidden, output])
-    loss = "sparse_categorical_crossentropy"
-    model.compile(optimizer="adam", loss=loss, metrics=["accuracy"])
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
     model.optimizer.build(model.trainable_variables)  # yoksa Keras ilk adımı iki kez izler (trace)
     return model
 
@@ -544,7 +535,7 @@ def why_not_linear():
     Aktivasyonsuz üç katman, tek katmandan (softmax regresyonu) ne kadar iyi olur?
     Önce tahmin edin.
     """
-    data = load_mnist(lab.pick(N_TRAIN, 2_000), N_VAL)
+    data = load_mnist(lab.few(N_TRAIN), N_VAL)
     hidden = {
         "tek katman": lambda: (),
         "3 doğrusal katman": lambda: (layers.Dense(128), layers.Dense(64)),
@@ -555,7 +546,7 @@ def why_not_linear():
         set_seed(lab.seed)  # doğrusal ve ReLU'lu ağ aynı ağırlıklardan başlar
         models[name] = classifier(*hidden[name]())
         models[name].optimizer.learning_rate = LINEAR_LR
-        curves[name] = fit(models[name], data, lab.pick(EPOCHS_LINEAR, 2))
+        curves[name] = fit(models[name], data, lab.few(EPOCHS_LINEAR))
 
     # (x W1 + b1) W2 + b2 = x (W1 W2) + (b1 W2 + b2): aktivasyonsuz yığın tek katmandır
     kernel, bias = np.eye(data.n_features), np.zeros(data.n_features)
@@ -619,7 +610,7 @@ def train_too_fast(model, name: str, data) -> dict:
     set_seed(lab.seed)
     restart(model, deep_mlp(name), lab.seed)
     model.optimizer.learning_rate = DYING_LR
-    final = fit(model, data, lab.pick(EPOCHS_DYING, 1))[-1]
+    final = fit(model, data, lab.few(EPOCHS_RACE))[-1]
     silent, slope = always_negative(model, data.x_val), 0.0 if name == "relu" else LEAKY_SLOPE
     return {
         "negatifteki eğim": slope,
@@ -651,14 +642,14 @@ def activation_race():
     Sekiz gizli katmanda hangi aktivasyonun gradyanı ilk katmana varmaz? LR 30 katına çıkınca
     ReLU nöronlarının kaçta kaçı ölür; Leaky ReLU'nunkiler de ölür mü? Önce tahmin edin.
     """
-    data = load_mnist(lab.pick(N_TRAIN, 2_000), N_VAL)
+    data = load_mnist(lab.few(N_DEEP), N_VAL)
     norms, curves, rows, dying = {}, {}, [], []
     racers = lab.pick(RACERS, ("sigmoid", "relu", "leaky_relu"))
     for name in lab.each(racers, "eğitiliyor"):
         set_seed(lab.seed)  # hepsi aynı (Glorot) ağırlıklarla ve aynı mini-batch sırasıyla
         model = deep_mlp(name)
         norms[name] = gradient_norms(model, data.x_train[:BATCH], data.y_train[:BATCH])
-        curves[name] = fit(model, data, lab.pick(EPOCHS_RACE, 1))
+        curves[name] = fit(model, data, lab.few(EPOCHS_RACE))
         ratio = norms[name][0] / norms[name][-1]
         row = {"aktivasyon": name, "ilk/son katman gradyanı": ratio}
         rows.append(row | {"doğrulama doğruluğu": curves[name][-1]})
@@ -750,7 +741,7 @@ def initializers():
     N(0, 0.01) ile yirmi katman sonra sinyalin ne kadarı kalır? Bütün ağırlıklar sıfırdan
     başlarsa nöronlar birbirinden ayrılabilir mi? Önce tahmin edin.
     """
-    data = load_mnist(lab.pick(N_SIGNAL, 2_000), N_VAL)
+    data = load_mnist(lab.few(N_DEEP), N_VAL)
     x = data.x_val[:SIGNAL_IMAGES]
     x = (x - x.mean()) / x.std()
     measured, theory, curves, networks = {}, {}, {}, {}
@@ -759,10 +750,10 @@ def initializers():
         set_seed(lab.seed)  # aynı tohum: başlatıcılar aynı rastgele sayıları ölçekler
         measured[name], theory[name] = signal_stds(start, x)
         set_seed(lab.seed)
-        fresh = deep_mlp(start.activation, lab.pick(SIGNAL_DEPTH, 5), start.initializer)
+        fresh = deep_mlp(start.activation, lab.few(SIGNAL_DEPTH), start.initializer)
         network = networks.setdefault(start.activation, fresh)
         restart(network, fresh, lab.seed)
-        curves[name] = fit(network, data, lab.pick(EPOCHS_SIGNAL, 1))
+        curves[name] = fit(network, data, lab.few(EPOCHS_SIGNAL))
     moved, spread = zero_start_symmetry(data)
 
     rows = [
@@ -827,10 +818,10 @@ def weight_penalties():
     """
     data = load_mnist(N_FEW, N_VAL)
     used = data.x_train.std(axis=0) > 0  # hep boş kalan kenar pikselleri sayılmaz
-    times = lab.pick(EPOCHS_PENALTY, 10)  # epoch'lar uç uca: `fit` hazırlığını bir kez yapsın
+    times = lab.few(EPOCHS_PENALTY)  # epoch'lar uç uca: `fit` hazırlığını bir kez yapsın
     repeated = np.tile(data.x_train, (times, 1)), np.tile(data.y_train, times)
     rows, kernels, by_hand = [], {}, {}
-    seeds = range(lab.seed, lab.seed + lab.pick(SEEDS, 1))
+    seeds = range(lab.seed, lab.seed + lab.few(SEEDS))
     for name in lab.each(PENALTIES, f"{len(seeds)} tohumla eğitiliyor"):
 
         def fresh(penalty=PENALTIES[name]):
@@ -923,10 +914,7 @@ def batch_norm_by_hand():
     moving = {"ortalama": np.zeros(4), "varyans": np.ones(4)}  # katmanın başlangıç değerleri
     for batch in batches:
         trained = layer(batch, training=True).numpy()
-        mean, variance = (
-            batch.mean(axis=0),
-            batch.var(axis=0),
-        )  # varyans n'ye bölünür, n - 1'e değil
+        mean, variance = batch.mean(axis=0), batch.var(axis=0)  # n'ye bölünen varyans
         for key, now in (("ortalama", mean), ("varyans", variance)):
             moving[key] = BN_MOMENTUM * moving[key] + (1 - BN_MOMENTUM) * now
     by_hand = normalize(batch, mean, variance, gamma, beta, layer.epsilon)
@@ -967,7 +955,6 @@ def bn_network(position: str) -> keras.Sequential:
     model.compile(
         optimizer=keras.optimizers.SGD(),  # kendi LR'sini uyarlamayan en yalın optimizer
         loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
     )
     return model
 
@@ -1011,7 +998,7 @@ def batch_norm_learning_rates():
     """
     # Neden işe yaradığı tartışmalı: "internal covariate shift" (Ioffe ve Szegedy, 2015) ya da
     # düzleşen kayıp yüzeyi (Santurkar vd., 2018). Burada yalnız etkisi ölçülür.
-    steps, rates = lab.pick(BN_STEPS, 60), lab.pick(BN_RATES, (0.3, 3.0))
+    steps, rates = lab.few(BN_STEPS), lab.pick(BN_RATES, BN_RATES[1::2])
     data = load_mnist(BATCH * steps, N_VAL // 2)  # her görüntü bir kez görülür
     rows, curves = [], {}
     for position in ("yok", "önce", "sonra"):
@@ -1044,14 +1031,21 @@ def batch_norm_learning_rates():
 
 
 # %% 11 · Dropout çeşitleri
-def selu_signal(dropout, x: np.ndarray) -> list[tuple[float, float]]:
-    """SELU katmanları boyunca, her birinden sonra `dropout` ile: çıktının ortalaması ve std'si."""
-    trace = []
-    for _ in range(RACE_DEPTH):
-        dense = layers.Dense(x.shape[1], "selu", kernel_initializer="lecun_normal")
-        x = dropout(dense(x), training=True)
-        trace.append((float(np.mean(x)), float(np.std(x))))
-    return trace
+def selu_signals() -> dict[str, np.ndarray]:
+    """SELU ağında her katmandan sonra Dropout: çıktının (ortalaması, std'si), katman katman."""
+    normal = np.random.default_rng(lab.seed).normal(size=(500, 512)).astype("float32")
+    kinds = {"yok": layers.Identity(), "Dropout": layers.Dropout(ALPHA_RATE)}
+    kinds["AlphaDropout"] = layers.AlphaDropout(ALPHA_RATE)
+    signals = {}
+    for name, dropout in kinds.items():
+        set_seed(lab.seed)  # aynı ağırlıklar
+        x, trace = normal, []
+        for _ in range(RACE_DEPTH):
+            dense = layers.Dense(x.shape[1], "selu", kernel_initializer="lecun_normal")
+            x = dropout(dense(x), training=True)
+            trace.append((np.mean(x), np.std(x)))
+        signals[name] = np.array(trace, dtype=float)
+    return signals
 
 
 def draw_dropouts(masks, dropped, signals):
@@ -1088,16 +1082,10 @@ def dropout_kinds():
 
     sequence = np.ones((100, 20, 16), dtype="float32")  # örnek, adım, kanal
     spatial = layers.SpatialDropout1D(DROP_RATE)(sequence, training=True).numpy()
-    whole = np.ptp(spatial, axis=1).max() == 0  # bir kanal bütün adımlarda ya açık ya kapalı
+    within = np.ptp(spatial, axis=1).max()  # 0: bir kanal bütün adımlarda ya açık ya kapalı
     channels = (spatial[:, 0] == 0).mean()
 
-    normal = np.random.default_rng(lab.seed).normal(size=(500, 512)).astype("float32")
-    kinds = {"yok": layers.Identity(), "Dropout": layers.Dropout(ALPHA_RATE)}
-    kinds["AlphaDropout"] = layers.AlphaDropout(ALPHA_RATE)
-    signals = {}
-    for name, layer in kinds.items():
-        set_seed(lab.seed)  # aynı ağırlıklar
-        signals[name] = np.array(selu_signal(layer, normal))
+    signals = selu_signals()
     rows = [
         {"katman": "Dropout, eğitim", "kapanan": dropped.mean(), "ortalama": trained.mean()},
         {"katman": "Dropout, çıkarım", "kapanan": 0.0, "ortalama": inferred.mean()},
@@ -1122,15 +1110,8 @@ def dropout_kinds():
         f"ama örnekten örneğe {percent(dropped.min())} - {percent(dropped.max())}. SELU ağında "
         f"std'yi 1'den en çok uzaklaştıran {far} ({signals[far][-1, 1]:.2f})."
     )
-    return {
-        "dropped": dropped,
-        "scale": scale,
-        "means": (trained.mean(), inferred.mean()),
-        "inference_difference": np.abs(inferred - ones).max(),
-        "whole_channels": whole,
-        "channel_share": channels,
-        "signals": signals,
-    }
+    found = {"dropped": dropped, "scale": scale, "within": within, "channels": channels}
+    return found | {"trained": trained.mean(), "inferred": inferred, "signals": signals}
 
 
 # %% 12 · MC Dropout
@@ -1151,6 +1132,12 @@ def mc_predict(model, x: np.ndarray, passes: int) -> np.ndarray:
 def entropy(p: np.ndarray) -> np.ndarray:
     """Ortalama olasılıkların entropisi: toplam belirsizlik (Gal ve Ghahramani, 2016)."""
     return -(p * np.log(p + keras.config.epsilon())).sum(axis=-1)
+
+
+def confidence_interval(passes: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Tahmin edilen sınıfın olasılığı için geçişlerin %95 aralığı: (2, örnek)."""
+    chosen = passes[:, np.arange(len(predicted)), predicted]
+    return np.percentile(chosen, (2.5, 97.5), axis=0)
 
 
 def draw_uncertainty(images, titles, kept, boxes):
@@ -1175,23 +1162,23 @@ def mc_dropout():
     En kararsız %10'u bir insana bırakırsak kalanların doğruluğu ne olur? Model, rakam olmayan
     gürültüde rakamlardakinden daha mı kararsız? Önce tahmin edin.
     """
-    data = load_mnist(lab.pick(2 * N_TRAIN, 2_000), N_VAL)
+    data = load_mnist(lab.few(2 * N_TRAIN), N_VAL)
     hidden = []
     for width, rate in ((256, 0.3), (128, 0.25)):  # slaytın katmanları
         hidden += [layers.Dense(width, "relu", kernel_initializer="he_normal")]
         hidden += [layers.BatchNormalization(momentum=BN_MOMENTUM), layers.Dropout(rate)]
     model = classifier(*hidden)
-    fit(model, data, lab.pick(EPOCHS_MC, 1))
+    fit(model, data, lab.few(EPOCHS_MC))
     before = model.get_weights()
 
-    passes = mc_predict(model, data.x_test, lab.pick(MC_PASSES, 10))
+    passes = mc_predict(model, data.x_test, lab.few(MC_PASSES))
     mean = passes.mean(axis=0)
     predicted, uncertainty = mean.argmax(axis=1), entropy(mean)
     order = np.argsort(uncertainty)  # en eminden en kararsıza
     correct = (predicted == data.y_test)[order]
     kept = [correct[: round(len(correct) * (1 - share))].mean() for share in DEFERRED]
     noise = np.random.default_rng(lab.seed).uniform(size=(MC_NOISE, 784)).astype("float32")
-    noise_uncertainty = entropy(mc_predict(model, noise, lab.pick(MC_PASSES, 10)).mean(axis=0))
+    noise_uncertainty = entropy(mc_predict(model, noise, lab.few(MC_PASSES)).mean(axis=0))
     moved = largest_difference(before, model.get_weights())
     model(data.x_test[:BATCH], training=True)
     trap = largest_difference(before, model.get_weights())
@@ -1200,15 +1187,15 @@ def mc_dropout():
     rows = [{"insana bırakılan": share, "kalanın doğruluğu": rest} for share, rest in pairs]
     lab.table(rows, f"Test kümesi, {len(passes)} geçiş", dict.fromkeys(rows[0], percent))
 
-    low, high = np.percentile(passes, (2.5, 97.5), axis=0)  # %95 güven aralığı
-    hardest = order[-len("ABCDE") :][::-1]
+    hardest = order[: -len("ABCDE") - 1 : -1]
+    interval = confidence_interval(passes[:, hardest], predicted[hardest])
     titles = [
-        f"gerçek {data.y_test[i]}, tahmin {predicted[i]}\n"
-        f"{percent(low[i, predicted[i]], digits=0)} - {percent(high[i, predicted[i]], digits=0)}"
-        for i in hardest
+        f"gerçek {data.y_test[i]}, tahmin {predicted[i]}\n{low} - {high}"
+        for i, low, high in zip(hardest, *np.vectorize(percent)(interval, digits=0), strict=True)
     ]
     boxes = {"rakam": uncertainty, "gürültü": noise_uncertainty}
-    lab.save(draw_uncertainty(data.x_test[hardest], titles, kept, boxes))
+    fig = draw_uncertainty(data.x_test[hardest], titles, kept, boxes)
+    lab.save(plots.with_sizes(fig, data))
     noisy, clear = np.median(noise_uncertainty), np.median(uncertainty)
     lab.observe(
         f"Bütün test kümesinde doğruluk {percent(kept[0])}; en kararsız "
@@ -1217,13 +1204,8 @@ def mc_dropout():
         f"{'yüksek' if noisy > clear else 'yüksek değil'}. Geçişler BatchNorm'u {moved:g} kadar, "
         f"model(x, training=True) ise tek çağrıda {trap:.2g} kadar oynattı."
     )
-    return {
-        "kept": kept,
-        "uncertainty": (clear, noisy),
-        "moved": moved,
-        "trap": trap,
-        "spread": (high - low).max(),
-    }
+    found = {"kept": kept, "uncertainty": (clear, noisy), "interval": interval}
+    return found | {"moved": moved, "trap": trap}
 
 
 if __name__ == "__main__":

@@ -104,6 +104,7 @@ def test_quick_results_never_replace_full_ones():
     lab.configure(quick=True)
     assert lab.folder == common.ROOT / "outputs" / "hizli" / "uygulama_09"
     assert lab.pick("tam", "hızlı") == "hızlı"
+    assert (lab.few(30), lab.few(3)) == (6, 1)
     lab.configure()
     assert lab.folder == common.ROOT / "outputs" / "uygulama_09"
 
