@@ -290,7 +290,11 @@ class Lab:
         strict = "ipykernel" not in sys.modules
         args = parser.parse_args(argv) if strict else parser.parse_known_args(argv)[0]
         if args.yardim:
-            return self.say(parser.format_help().replace("usage:", "kullanım:", 1))
+            return self.say(
+                parser.format_help()
+                .replace("usage:", "kullanım:")
+                .replace("options:", "seçenekler:")
+            )
         if args.liste:
             return self._list()
         chosen = self._choose(args.bolum)
@@ -354,7 +358,7 @@ class Lab:
             section.run()
             self._save_time(str(section.number), section.name, self.seconds[section.name])
         total = time.perf_counter() - common.START
-        if len(chosen) == len(self.sections):
+        if len(chosen) == len(self.sections) and not self.pause:  # beklemeler süreden sayılmasın
             self._save_time("toplam", self.script, total)
         slowest = max(chosen, key=lambda s: self.seconds[s.name])
         self.say(
@@ -391,7 +395,7 @@ class Lab:
     def _save_time(self, number: str, name: str, seconds: float) -> None:
         with atomic(self.folder / TIMES_FILE) as path:
             times = _read_times(self.folder / TIMES_FILE)
-            times.loc[number] = [name, round(seconds, 1), round(peak_memory_mb())]
+            times.loc[number] = [name, round(seconds, 1), round(peak_memory_mb(), 0)]
             order = sorted(times.index, key=lambda n: int(n) if n.isdigit() else len(times))
             times.loc[order].to_csv(path, encoding="utf-8-sig")
 
