@@ -11,7 +11,8 @@ BatchNorm (yığın normalleştirme) ve Dropout.
 
 # %% Hazırlık
 # isort: off
-from common import Lab, load_breast_cancer, load_mnist, percent, plots, restart, set_seed
+from common import Lab, largest_difference, load_breast_cancer, load_mnist, percent, plots
+from common import restart, set_seed
 # isort: on  (önce common: Keras'ın ayarlarını o yapar)
 
 from functools import cache, partial
@@ -192,11 +193,6 @@ def finite_differences(x, y, weights):
             w[index] = middle
             slope[index] = (losses[0] - losses[1]) / (2 * FINITE_STEP)
     return slopes
-
-
-def largest_difference(one, other) -> float:
-    """İki dizi listesi arasındaki en büyük mutlak fark."""
-    return max(float(np.abs(a - b).max()) for a, b in zip(one, other, strict=True))
 
 
 def draw_network(ax, gradients) -> None:

@@ -88,13 +88,14 @@ with _start_up_log_off():
 
 from common import plots
 from common.data import load_breast_cancer, load_mnist
-from common.lab import Lab, LabError, percent
+from common.lab import Lab, LabError, largest_difference, percent
 from common.seeds import restart, set_seed
 
 __all__ = [
     "Lab",
     "LabError",
     "keras",
+    "largest_difference",
     "load_breast_cancer",
     "load_mnist",
     "percent",

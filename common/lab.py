@@ -15,6 +15,7 @@ from pathlib import Path
 
 import keras
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
@@ -58,6 +59,15 @@ def percent(share: float, spread: float | None = None, digits: int = 1) -> str:
     sign = "-" if share < 0 and float(number) else ""
     tail = "" if spread is None else f" ± {spread * 100:.{digits}f}"
     return f"{sign}%{number}{tail}".replace(".", ",")
+
+
+def largest_difference(one, other) -> float:
+    """Largest absolute difference of two arrays, or of two equally long lists of arrays.
+
+    Raises:
+        ValueError: the lists are not equally long, or the shapes do not fit.
+    """
+    return max(float(np.max(np.abs(a - b))) for a, b in zip(one, other, strict=True))
 
 
 @contextmanager
@@ -226,7 +236,7 @@ class Lab:
             shown.add_row(*((formats or {}).get(name, _text)(row[name]) for name in row))
         self.say(title, "bold")
         self._console().print(shown)
-        with self._file(suffix, ".csv") as path:
+        with self.file(suffix, ".csv") as path:
             frame.to_csv(
                 path, index=False, encoding="utf-8-sig", float_format="%.6g", lineterminator="\n"
             )
@@ -234,10 +244,10 @@ class Lab:
     def save(self, what: plt.Figure | keras.Model, suffix: str = "") -> Path:
         """Write a figure (PNG, 1920 px wide) or a model (`.keras`) and return its path."""
         if isinstance(what, keras.Model):
-            with self._file(suffix, ".keras") as path:
+            with self.file(suffix, ".keras") as path:
                 what.save(path)
         else:
-            with self._file(suffix, ".png") as path:
+            with self.file(suffix, ".png") as path:
                 what.savefig(path)
             plots.present(what, window=self.show)
         return self.written[-1]
@@ -246,6 +256,18 @@ class Lab:
         """Print the section's one observation: a sentence computed from its values."""
         self.observations[self.current.name] = text
         self.say(f"\nGözlem: {text}", "bold green")
+
+    def file(self, suffix: str, ending: str):
+        """`with lab.file("_en_iyi", ".keras") as path:` a temporary path that becomes the file.
+
+        The file appears under its own name when the block ends well; if it does not, what stood
+        there before is untouched.
+
+        Args:
+            suffix: appended to "NN_section_name".
+            ending: file name extension with its dot.
+        """
+        return self._record(f"{self.current.number:02}_{self.current.name}{suffix}{ending}")
 
     # Komut satırı
 
@@ -336,9 +358,6 @@ class Lab:
     def _console(self, stderr: bool = False) -> Console:
         width = None if sys.stdout.isatty() else PLAIN_WIDTH
         return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
-
-    def _file(self, suffix: str, ending: str):
-        return self._record(f"{self.current.number:02}_{self.current.name}{suffix}{ending}")
 
     @contextmanager
     def _record(self, name: str) -> Iterator[Path]:

@@ -1,4 +1,7 @@
-"""Ortak test araçları: her bölüm bir kez koşar, şekilleri kaydedilirken denetlenir."""
+"""Ortak test araçları: her bölüm bir kez koşar, şekilleri kaydedilirken denetlenir.
+
+`pytest` iddiaları `--hizli` boyutunda sınar, `pytest -m tam` dersteki boyutta.
+"""
 
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -8,8 +11,7 @@ import matplotlib.pyplot as plt
 import pytest
 from matplotlib.text import Text
 
-import uygulama_01_keras_sequential as lab01
-from common import plots
+from common import Lab, plots
 
 MIN_FONT = 16  # projektörde arka sıradan okunan en küçük yazı (punto, 1920 piksel genişlikte)
 SLACK = 2.0  # piksel; yazının kutusu harflerden biraz büyüktür
@@ -65,32 +67,66 @@ def pytest_addoption(parser):
 class Evidence:
     """Runs a section of a lab once and keeps what it returned, said and drew."""
 
-    lab: object
+    lab: Lab
     folder: Path
+    quick: bool
     seed: int
     results: dict = field(default_factory=dict)
     problems: dict = field(default_factory=dict)
 
     def __call__(self, name: str) -> dict:
-        """The numbers that the section claims, at full size."""
+        """The numbers that the section claims."""
         if name not in self.results:
-            self.lab.configure(out=self.folder, seed=self.seed)
+            self.lab.configure(quick=self.quick, out=self.folder, seed=self.seed)
             self.results[name] = self.lab.sections[name].run()
         return self.results[name]
 
 
-@pytest.fixture(scope="session")
+TAM = pytest.param("tam", marks=pytest.mark.tam)
+at_full_size = pytest.mark.parametrize("evidence", [TAM], indirect=True)  # --hizli yetmez
+
+
+@pytest.fixture(scope="module", params=["hizli", TAM])
 def evidence(tmp_path_factory, request) -> Evidence:
-    """Full-size evidence of Uygulama 01."""
+    """Evidence of the lab that the test module tests, in `--hizli` and (`-m tam`) at full size."""
+    lab = request.module.lab
     seed = request.config.getoption("--tohum")
-    found = Evidence(lab01.lab, tmp_path_factory.mktemp("tam"), seed)
+    quick = request.param == "hizli"
+    found = Evidence(lab, tmp_path_factory.mktemp(request.param), quick, seed)
     present = plots.present
 
     def checked(fig, window):
-        found.problems[lab01.lab.current.name] = figure_problems(fig)
+        found.problems.setdefault(lab.current.name, []).extend(figure_problems(fig))
         present(fig, window)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plots, "present", checked)
         yield found
-    lab01.lab.configure()
+    lab.configure()
+
+
+def shows_everything(evidence: Evidence, name: str) -> None:
+    """Assert what every section of every lab owes the class."""
+    evidence(name)
+    section = evidence.lab.sections[name]
+    assert "Önce tahmin edin" in section.question
+    assert evidence.lab.observations[name]
+    stem = f"{section.number:02}_{name}"
+    written = {path.name for path in (evidence.folder / evidence.lab.name).iterdir()}
+    assert {f"{stem}.csv", f"{stem}.png"} <= written
+    assert evidence.problems[name] == []
+
+
+def repeats_itself(evidence: Evidence, names: list[str], folder: Path) -> None:
+    """Assert that these sections, alone and run again, write the same CSV files."""
+    for name in names:
+        evidence(name)
+    numbers = [str(evidence.lab.sections[name].number) for name in names]
+    size = ["--hizli"] if evidence.quick else []
+    options = [*size, "--tohum", str(evidence.seed), "--cikti", str(folder)]
+    assert evidence.lab.main(["--bolum", *numbers, *options]) == 0
+    again = sorted((folder / evidence.lab.name).glob("[0-9]*.csv"))
+    assert {path.name[:2] for path in again} == {number.zfill(2) for number in numbers}
+    for path in again:
+        before = evidence.folder / evidence.lab.name / path.name
+        assert path.read_bytes() == before.read_bytes(), path.name

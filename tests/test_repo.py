@@ -1,5 +1,6 @@
 """Depo kendi sözünü tutuyor mu: README'nin satırları, adlar, sürümler, figürler."""
 
+import importlib
 import importlib.metadata
 import os
 import re
@@ -10,18 +11,21 @@ import pytest
 from packaging.requirements import Requirement
 
 import common
-import uygulama_01_keras_sequential as lab01
 
 README = (common.ROOT / "README.md").read_text(encoding="utf-8")
-LABS = {"uygulama_01_keras_sequential": lab01.lab}
+LABS = {
+    path.stem: importlib.import_module(path.stem).lab
+    for path in sorted(common.ROOT.glob("uygulama_0*.py"))
+}
 
 
-def test_ci_runs_exactly_the_test_line_of_the_readme():
-    line = (common.ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1]
+def test_ci_runs_exactly_the_test_line_of_the_readme_and_then_the_full_size():
+    *_, line, full = (common.ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert line in README.splitlines()
     assert "pip install" in line
     assert "ruff check" in line
     assert line.endswith("-m pytest")
+    assert full == ".venv/bin/python -m pytest -m tam"
 
 
 @pytest.mark.parametrize("stem", LABS)

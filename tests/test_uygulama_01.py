@@ -5,9 +5,11 @@ Eşikler tek bir tohuma göre değil, birkaç tohumda da kalan bir payla seçilm
 
 import numpy as np
 import pytest
+from conftest import at_full_size, repeats_itself, shows_everything
 
 import uygulama_01_keras_sequential as lab01
 
+lab = lab01.lab  # `evidence` bu uygulamanın bölümlerini koşar
 FLOAT32 = 1e-5  # float32 ile hesaplanan iki yolun ayrılabileceği kadar
 SECTIONS = (
     "yesterday_baseline",
@@ -26,20 +28,13 @@ SECTIONS = (
 
 
 def test_sections_are_the_planned_twelve_in_order():
-    assert tuple(lab01.lab.sections) == SECTIONS
-    assert [s.number for s in lab01.lab.sections.values()] == list(range(1, 13))
+    assert tuple(lab.sections) == SECTIONS
+    assert [s.number for s in lab.sections.values()] == list(range(1, 13))
 
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_every_section_shows_a_question_a_table_a_figure_and_an_observation(evidence, name):
-    evidence(name)
-    section = lab01.lab.sections[name]
-    assert "Önce tahmin edin" in section.question
-    assert lab01.lab.observations[name]
-    stem = f"{section.number:02}_{name}"
-    written = {path.name for path in (evidence.folder / "uygulama_01").iterdir()}
-    assert {f"{stem}.csv", f"{stem}.png"} <= written
-    assert evidence.problems[name] == []
+    shows_everything(evidence, name)
 
 
 def test_baseline_is_the_bar_of_the_course(evidence):
@@ -101,6 +96,7 @@ def test_activations_follow_the_slides(evidence):
     assert [round(s, 3) for s in found["leaky_slopes"].values()] == [0.01, 0.3, 0.2]
 
 
+@at_full_size
 def test_linear_stack_is_one_matrix(evidence):
     found = evidence("why_not_linear")
     assert found["difference"] < 1e-4
@@ -108,6 +104,7 @@ def test_linear_stack_is_one_matrix(evidence):
     assert found["relu"] > max(found["stack"], found["single"]) + 0.02
 
 
+@at_full_size
 def test_sigmoid_gradient_vanishes_and_relu_neurons_die(evidence):
     found = evidence("activation_race")
     ratios = found["ratios"]
@@ -134,6 +131,7 @@ def test_signal_follows_theory_through_twenty_layers(evidence):
     assert last["N(0, 1)"] > 1e10
 
 
+@at_full_size
 def test_zero_start_keeps_neurons_equal_and_does_not_learn(evidence):
     found = evidence("initializers")
     moved, spread = found["zeros"]
@@ -144,6 +142,7 @@ def test_zero_start_keeps_neurons_equal_and_does_not_learn(evidence):
     assert learned["He"] > max(learned["Glorot"], learned["N(0, 1)"])
 
 
+@at_full_size
 def test_penalties_by_hand_and_their_effect(evidence):
     found = evidence("weight_penalties")
     for by_hand, by_keras in found["by_hand"].values():
@@ -166,6 +165,7 @@ def test_batch_norm_formula_modes_and_moving_averages(evidence):
     assert slow == pytest.approx(1 - 0.99**11, abs=0.05)
 
 
+@at_full_size
 def test_batch_norm_widens_the_usable_learning_rates(evidence):
     found = evidence("batch_norm_learning_rates")
     usable = found["usable"]
@@ -208,6 +208,7 @@ def test_spatial_and_alpha_dropout(evidence):
     assert abs(mean["AlphaDropout"]) < 0.02
 
 
+@at_full_size
 def test_setting_uncertain_digits_aside_helps(evidence):
     found = evidence("mc_dropout")
     assert found["kept"] == sorted(found["kept"])
@@ -226,13 +227,4 @@ def test_mc_passes_leave_batch_norm_alone_but_training_true_does_not(evidence):
 
 def test_alone_and_again_the_csv_files_are_the_same(evidence, tmp_path):
     names = ["full_architecture", "activation_gallery", "dropout_kinds"]
-    for name in names:
-        evidence(name)
-    numbers = [str(lab01.lab.sections[name].number) for name in names]
-    options = ["--tohum", str(evidence.seed), "--cikti", str(tmp_path)]
-    assert lab01.lab.main(["--bolum", *numbers, *options]) == 0
-    again = sorted((tmp_path / "uygulama_01").glob("[01]*.csv"))
-    assert len(again) == 6
-    for path in again:
-        before = evidence.folder / "uygulama_01" / path.name
-        assert path.read_bytes() == before.read_bytes(), path.name
+    repeats_itself(evidence, names, tmp_path)
