@@ -77,7 +77,7 @@ def curves(ax, values: dict, xlabel: str, ylabel: str, legend: bool = True) -> N
         values: label -> sequence of numbers.
     """
     for i, (label, numbers) in enumerate(values.items()):
-        every = -(-len(numbers) // MAX_MARKERS)
+        every = max(1, -(-len(numbers) // MAX_MARKERS))
         ax.plot(range(1, len(numbers) + 1), numbers, label=label, markevery=every, **look(i))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set(xlabel=xlabel, ylabel=ylabel)

@@ -35,8 +35,7 @@ def restart(model: keras.Model, twin: keras.Model, seed: int) -> None:
     """
     for variable, start in zip(model.variables, twin.variables, strict=True):
         variable.assign(start)
-    rate = float(model.optimizer.learning_rate)
     for variable in model.optimizer.variables:
-        variable.assign(keras.ops.zeros_like(variable))
-    model.optimizer.learning_rate = rate
+        if variable.name != "learning_rate":
+            variable.assign(keras.ops.zeros_like(variable))
     set_seed(seed)
