@@ -44,7 +44,7 @@ DEPTHS = (20, 30, 40)  # düz ağın öğrendiği derinlikten öğrenemediğine
 DEEP_WIDTH = 64
 N_DEEP = 3_000  # derin ağda adım pahalı: daha az görüntü
 EPOCHS_DEEP = 3  # artık bağlantılı ağ öğrenene kadar
-DRAWN_DEPTH = 4  # çizilen iki blok: biri izdüşümlü, biri kimlik
+DRAWN_DEPTH = 4  # çizgesi gösterilen küçük ağ: bir izdüşümlü blok, bir olduğu gibi atlayan
 
 HOLES = np.array([1, 0, 0, 0, 0, 0, 1, 0, 2, 1])  # 0, 1, ... 9'un yazılışındaki delik sayısı
 TRUNK = 8  # iki çıkışın paylaştığı nöron: az olsun ki çıkışlar onun için yarışsın
@@ -108,7 +108,7 @@ def train(model, build, seed: int, x, y, batch: int, epochs: int) -> None:
     model.optimizer.build(model.trainable_variables)  # yoksa ilk adım iki kez izlenir
     set_seed(seed)
     restart(model, build(), seed)
-    model.fit(x, y, batch, epochs, verbose=0)
+    model.fit(x, y, batch, epochs, verbose=0, callbacks=[lab.progress()])
 
 
 def seeds() -> range:
@@ -144,7 +144,7 @@ def draw_scores(ax, scores: dict) -> None:
     ax.set_xticks(range(len(scores)), scores)
     ax.set(xlim=(-0.5, len(scores) - 0.3), ylabel="doğrulama doğruluğu (ortalama ± std)")
     ax.legend()
-    plots.percent_axis(ax.yaxis)
+    plots.percent_axis(ax.yaxis, digits=1)
 
 
 # %% 1 · Sequential'dan Functional'a
@@ -371,16 +371,16 @@ def halves_model(merge, second: int, project: bool = False) -> keras.Model:
     return keras.Model([top, bottom], output)
 
 
-MERGES = {  # modeli kuran ve parametrelerinin elle hesabı
-    "Concatenate 64 + 64": (
+MERGES = {  # dallar 64 + 64, izdüşümlüde 64 + (32 → 64): modeli kuran, parametreleri elle
+    "Concatenate": (
         lambda: halves_model(layers.Concatenate(), BRANCH),
         2 * (392 + 1) * 64 + (64 + 64 + 1) * 10,
     ),
-    "Add 64 + 64": (
+    "Add": (
         lambda: halves_model(layers.Add(), BRANCH),
         2 * (392 + 1) * 64 + (64 + 1) * 10,
     ),
-    "Add, izdüşümlü 64 + (32→64)": (
+    "Add,\nizdüşümlü": (
         lambda: halves_model(layers.Add(), NARROW, project=True),
         (392 + 1) * 64 + (392 + 1) * 32 + 32 * 64 + (64 + 1) * 10,
     ),
@@ -439,12 +439,12 @@ def concatenate_or_add():
     messages = show_refusals(add_attempts(), "Add'in şekil koşulu", "_sekil_hatasi")
     joined, added, projected = models.values()
 
-    fig, axes = plots.mosaic("Concatenate yan yana koyar, Add toplar", "AABBXX")
+    fig, axes = plots.mosaic("Concatenate yan yana koyar, Add toplar", "AAABBBXX")
+    plots.with_sizes(fig, data)
     draw_scores(axes["X"], scores)
-    axes["X"].tick_params(axis="x", rotation=90)
     plots.model_graph(joined, "Concatenate", axes["A"])
     plots.model_graph(projected, "Add, izdüşümlü", axes["B"])
-    lab.save(plots.with_sizes(fig, data))
+    lab.save(fig)
     difference = add_is_a_tied_concatenate(joined, added, x_val)
     means = {name: np.mean(found["digit"]) for name, found in scores.items()}
     lab.observe(
@@ -521,7 +521,9 @@ def accuracy_by_epoch(model, data, epochs: int) -> list[float]:
             accuracies(model, data.x_val, {"digit": data.y_val})["digit"]
         )
     )
-    model.fit(data.x_train, data.y_train, BATCH, epochs, verbose=0, callbacks=[measure])
+    model.fit(
+        data.x_train, data.y_train, BATCH, epochs, verbose=0, callbacks=[measure, lab.progress()]
+    )
     return curve
 
 
@@ -553,6 +555,7 @@ def residual_blocks():
     eklenince hangi doğruluğa çıkar? Önce tahmin edin.
     """
     data = load_mnist(lab.few(N_DEEP), N_VAL)
+    drawn = deep_network(residual_block, DRAWN_DEPTH)
     norms, curves, rows, starts = {}, {}, [], []
     for depth in lab.each(lab.pick(DEPTHS, DEPTHS[:1]), "derinlik"):
         networks = {}
@@ -570,7 +573,6 @@ def residual_blocks():
     lab.table(rows, "Aynı başlangıç, aynı veri", {"doğrulama doğruluğu": percent})
     final = {name: {d: c[-1] for (n, d), c in curves.items() if n == name} for name in BLOCKS}
     lab.save(plots.with_sizes(draw_depths(norms, curves, final), data))
-    drawn = deep_network(residual_block, DRAWN_DEPTH)
     title = "Artık blok: ilki izdüşümle (784 → 64), ikincisi olduğu gibi atlar"
     lab.save(plots.model_graph(drawn, title), "_cizge")
 
@@ -636,8 +638,8 @@ def draw_trade_off(scores) -> object:
     right.plot(means["digit"], means["holes"], **plots.look(2))
     for x, y, weight in zip(means["digit"], means["holes"], scores, strict=True):
         look = {"textcoords": "offset points", "size": plots.FONT - 1.5}
-        right.annotate(f"w = {weight:g}", (x, y), (0, -28), ha="center", **look)
-    right.margins(0.15)
+        right.annotate(f"w = {weight:g}", (x, y), (-10, -26), ha="right", **look)
+    right.margins(0.2)
     right.set(xlabel="rakam doğruluğu", ylabel="delik sayısı doğruluğu")
     for axis in (left.yaxis, right.xaxis, right.yaxis):
         plots.percent_axis(axis)
@@ -692,13 +694,13 @@ def multi_output_loss_weights():
 
 
 # %% 6 · Yardımcı kayıp
-def deep_with_auxiliary() -> keras.Model:
+def deep_with_auxiliary(depth: int = AUX_DEPTH) -> keras.Model:
     """Derin düz ağ; yarı yolda aynı rakamı tahmin eden yardımcı çıkış (`aux`)."""
     image = keras.Input((784,), name="image")
     x = image
-    for number in range(1, AUX_DEPTH + 1):
+    for number in range(1, depth + 1):
         x = layers.Dense(DEEP_WIDTH, "relu")(x)
-        if number == AUX_DEPTH // 2:
+        if number == depth // 2:
             aux = layers.Dense(10, "softmax", name="aux")(x)
     main = layers.Dense(10, "softmax", name="main")(x)
     return keras.Model(image, [main, aux])
@@ -754,9 +756,10 @@ def auxiliary_loss():
     fig, axes = plots.mosaic("Yardımcı kayıp: yarı yoldan gelen gradyan", "GLX")
     plots.curves(axes["L"], norms, "gizli katman (1: girdiye yakın)", "ağırlık gradyanı (norm)")
     axes["L"].set(yscale="log", title="eğitimden önce")
+    plots.with_sizes(fig, data)
     draw_scores(axes["X"], ends)
-    plots.model_graph(full, "", axes["G"])
-    lab.save(plots.with_sizes(fig, data))
+    plots.model_graph(deep_with_auxiliary(DRAWN_DEPTH), f"{DRAWN_DEPTH} katmanlısı", axes["G"])
+    lab.save(fig)
     times = norms["yardımcı kayıpla"][0] / norms["yalnız ana kayıp"][0]
     aided, plainly = (np.array(found["main"]) for found in ends.values())
     wins = int(np.sum(aided > plainly))
