@@ -258,6 +258,19 @@ SLIDE_COUNTS = {  # Dense: (girdi + 1 bias) · nöron; BatchNorm: γ, β ve izle
 }
 
 
+def slide_shapes(model) -> list[dict]:
+    """Katman başına çıktı şekli ve parametre sayısı, elle ve Keras'la."""
+    return [
+        {
+            "katman": layer.name,
+            "çıktı": str(layer.output.shape),
+            "elle": SLIDE_COUNTS.get(layer.name, 0),
+            "Keras": layer.count_params(),
+        }
+        for layer in model.layers
+    ]
+
+
 def two_views() -> dict[str, tuple[dict, dict]]:
     """Parça → (girdiler, hedefler). Kategori ve sınıf sınırlarını yalnız eğitim kümesi belirler.
 
@@ -285,6 +298,12 @@ def two_views() -> dict[str, tuple[dict, dict]]:
 def only(inputs: dict, kept: tuple[str, ...]) -> dict:
     """Öteki girdi her satırda aynı (sıfır): bilgi taşımaz, ağ ve ağırlıkları aynı kalır."""
     return {name: x if name in kept else np.zeros_like(x) for name, x in inputs.items()}
+
+
+def trivial_guess(targets: dict, val_targets: dict) -> dict[str, list[float]]:
+    """Hep eğitimin en sık sınıfını söyleyenin doğrulama doğruluğu, çıkış çıkış."""
+    common = {name: np.bincount(target).argmax() for name, target in targets.items()}
+    return {name: [float(np.mean(val_targets[name] == common[name]))] for name in targets}
 
 
 def bad_inputs(inputs: dict, targets: dict) -> dict:
@@ -315,15 +334,7 @@ def multi_input_output():
     model = slide_model()
     losses = {"main": "binary_crossentropy", "aux": CROSS_ENTROPY}
     model.compile(optimizer="adam", loss=losses)
-    shapes = [
-        {
-            "katman": layer.name,
-            "çıktı": str(layer.output.shape),
-            "elle": SLIDE_COUNTS.get(layer.name, 0),
-            "Keras": layer.count_params(),
-        }
-        for layer in model.layers
-    ]
+    shapes = slide_shapes(model)
     lab.table(shapes, f"{model.count_params()} parametre", suffix="_parametreler")
     messages = show_refusals(bad_inputs(inputs, targets), "Bozuk girdi", "_bozuk_girdi")
 
@@ -337,9 +348,7 @@ def multi_input_output():
             train(model, slide_model, seed, x, y, BATCH_CANCER, 1)
             runs.append(accuracies(model, only(val_inputs, kept), val_targets))
         scores[" + ".join(kept)] = by_output(runs)
-    common = {name: np.bincount(target).argmax() for name, target in targets.items()}
-    trivial = {name: [float(np.mean(val_targets[name] == common[name]))] for name in targets}
-    scores = {"en sık sınıf": trivial} | scores
+    scores = {"en sık sınıf": trivial_guess(targets, val_targets)} | scores
     score_table(scores, "Doğrulama doğruluğu: her girdi ne katıyor?", "girdi")
     test = accuracies(model, *views["test"])
     lab.save(model)
@@ -721,6 +730,17 @@ def layer_gradients(model, x, y, aux_weight: float) -> list[float]:
     return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, hidden)]
 
 
+def draw_auxiliary(norms, scores, data):
+    """Küçük bir örneğin çizgesi, eğitimden önce gradyanlar, doğruluklar."""
+    fig, axes = plots.mosaic("Yardımcı kayıp: yarı yoldan gelen gradyan", "GLX")
+    plots.curves(axes["L"], norms, "gizli katman (1: girdiye yakın)", "ağırlık gradyanı (norm)")
+    axes["L"].set(yscale="log", title="eğitimden önce")
+    plots.with_sizes(fig, data)
+    draw_scores(axes["X"], scores)
+    plots.model_graph(deep_with_auxiliary(DRAWN_DEPTH), f"{DRAWN_DEPTH} katmanlısı", axes["G"])
+    return fig
+
+
 @lab.section
 def auxiliary_loss():
     """Yardımcı kayıp: derin ağa yarı yoldan gradyan
@@ -753,13 +773,7 @@ def auxiliary_loss():
 
     cut = largest_difference([full(data.x_val)[0]], [inference(data.x_val)])
     kept = {id(v) for v in inference.variables}
-    fig, axes = plots.mosaic("Yardımcı kayıp: yarı yoldan gelen gradyan", "GLX")
-    plots.curves(axes["L"], norms, "gizli katman (1: girdiye yakın)", "ağırlık gradyanı (norm)")
-    axes["L"].set(yscale="log", title="eğitimden önce")
-    plots.with_sizes(fig, data)
-    draw_scores(axes["X"], ends)
-    plots.model_graph(deep_with_auxiliary(DRAWN_DEPTH), f"{DRAWN_DEPTH} katmanlısı", axes["G"])
-    lab.save(fig)
+    lab.save(draw_auxiliary(norms, ends, data))
     times = norms["yardımcı kayıpla"][0] / norms["yalnız ana kayıp"][0]
     aided, plainly = (np.array(found["main"]) for found in ends.values())
     wins = int(np.sum(aided > plainly))
