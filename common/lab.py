@@ -152,6 +152,7 @@ class Lab:
     Attributes:
         quick: True with `--hizli`: sections then train on less.
         seed: the whole number given with `--tohum`.
+        options: the script's own switches (`lab.option`), name -> True when given.
         written: the files written so far.
         observations: the observation sentence of each section run so far, by section name.
     """
@@ -164,19 +165,21 @@ class Lab:
         self.written: list[Path] = []
         self.observations: dict[str, str] = {}
         self.seconds: dict[str, float] = {}
+        self.switches: dict[str, str] = {}
         self.configure()
 
     def configure(
-        self, *, quick=False, seed=DEFAULT_SEED, out: Path | str | None = None, **waiting: bool
+        self, *, quick=False, seed=DEFAULT_SEED, out: Path | str | None = None, **switches: bool
     ) -> None:
         """Set what the command line sets; quick results never replace full-size ones.
 
         Args:
             quick, seed, out: `--hizli`, `--tohum`, `--cikti`.
-            waiting: `pause` (`--bekle`) and `show` (`--goster`).
+            switches: `pause` (`--bekle`), `show` (`--goster`) and the script's own ones.
         """
         self.quick, self.seed = quick, seed
-        self.pause, self.show = waiting.get("pause", False), waiting.get("show", False)
+        self.pause, self.show = switches.get("pause", False), switches.get("show", False)
+        self.options = {name: switches.get(name, False) for name in self.switches}
         default = common.ROOT / "outputs" / ("hizli" if quick else "")
         self.folder = (default if out is None else Path(out).resolve()) / self.name
 
@@ -191,6 +194,12 @@ class Lab:
         section = Section(number, function.__name__, title, question.strip(), run)
         self.sections[section.name] = section
         return run
+
+    def option(self, flag: str, explanation: str) -> None:
+        """Declare a switch of this script: `lab.option("--uzun", ...)` → `lab.options["uzun"]`."""
+        name = flag.removeprefix("--")
+        self.switches[name] = explanation
+        self.options[name] = False
 
     def pick(self, full, quick):
         """The full-size value, or the quick one with `--hizli`."""
@@ -270,7 +279,12 @@ class Lab:
             suffix: appended to "NN_section_name".
             ending: file name extension with its dot.
         """
-        return self._record(f"{self.current.number:02}_{self.current.name}{suffix}{ending}")
+        return self._record(self.path(suffix, ending).name)
+
+    def path(self, suffix: str, ending: str, section: str = "") -> Path:
+        """Where `file(suffix, ending)` writes; with `section`, what another section wrote."""
+        owner = self.sections[section] if section else self.current
+        return self.folder / f"{owner.number:02}_{owner.name}{suffix}{ending}"
 
     # Komut satırı
 
@@ -310,6 +324,8 @@ class Lab:
         option("--hizli", action="store_true", help="az veriyle kısa deneme (outputs/hizli)")
         option("--tohum", default=str(DEFAULT_SEED), metavar="SAYI", help="varsayılan %(default)s")
         option("--cikti", metavar="KLASÖR", help="çıktı klasörü, varsayılan outputs")
+        for name, explanation in self.switches.items():
+            option(f"--{name}", action="store_true", help=explanation)
         option("--yardim", "-h", "--help", action="store_true", help="bu açıklamalar")
         # Hücre hücre çalışırken argv'de ipykernel'ın kendi seçenekleri durur
         strict = "ipykernel" not in sys.modules
@@ -326,8 +342,14 @@ class Lab:
         if not (args.tohum.isascii() and args.tohum.isdigit() and int(args.tohum) <= MAX_SEED):
             raise UsageError(f"--tohum {args.tohum}: 0 ile {MAX_SEED} arasında tam sayı yazın.")
         show = args.goster and self._open_window()
+        own = {name: getattr(args, name) for name in self.switches}
         self.configure(
-            quick=args.hizli, seed=int(args.tohum), out=args.cikti, pause=args.bekle, show=show
+            quick=args.hizli,
+            seed=int(args.tohum),
+            out=args.cikti,
+            pause=args.bekle,
+            show=show,
+            **own,
         )
         self._run_all(chosen)
 

@@ -131,6 +131,25 @@ def test_help_is_turkish(lab, capsys):
     assert "--bolum" in out
 
 
+def test_a_script_declares_its_own_switches(lab, capsys, monkeypatch):
+    lab.option("--uzun", "uzun eğitim")
+    seen = []
+
+    @lab.section
+    def third():
+        """Üçüncü bölüm"""
+        seen.append(dict(lab.options))
+
+    assert run(lab, "--bolum", "3", "--uzun") == 0
+    assert run(lab, "--bolum", "3") == 0
+    assert seen == [{"uzun": True}, {"uzun": False}]
+    assert lab.main(["--yardim"]) == 0
+    assert "uzun eğitim" in capsys.readouterr().out
+    monkeypatch.setitem(sys.modules, "ipykernel", None)  # defter: argv yabancı seçenekler taşır
+    assert lab.main(["-f", "kernel.json", "--bolum", "3", "--cikti", str(lab.out)]) == 0
+    assert seen[-1] == {"uzun": False}
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -1,0 +1,1192 @@
+"""Uygulama 04 · Elle yazılan eğitim döngüsü ve mini proje        (15:15-17:00)
+
+`tf.GradientTape` ile gradyandan tam bir eğitim döngüsüne; döngünün `fit`ten hızlısı, gradyan
+kırpma, karma hassasiyet, kendi kaybımız ve metriğimiz. Sonunda günün bütün teknikleri tek bir
+mini projede ve 16:30'da sunulacak posterde.
+
+    python uygulama_04_custom_loop.py                        bütün bölümler
+    python uygulama_04_custom_loop.py --bolum 7 --surdur     Ctrl-C ile kesilen eğitim sürer
+    python uygulama_04_custom_loop.py --yardim               öteki seçenekler
+"""
+
+# %% Hazırlık
+# isort: off
+from common import ROOT, Lab, largest_difference, load_breast_cancer, load_mnist, percent
+from common import plots, restart, set_seed
+# isort: on  (önce common: Keras'ın ayarlarını o yapar)
+
+import os
+import subprocess
+import sys
+import time
+from functools import cache, partial
+from pathlib import Path
+
+import keras
+import ml_dtypes
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops, regularizers
+from sklearn.metrics import fbeta_score, log_loss
+
+FINITE_STEP = 1e-5  # sonlu farkın adımı: float64'te kesme ve yuvarlama hatasının dengesi
+CURVE = (-3.0, 3.0, 121)  # bölüm 1'in fonksiyonu: aralık ve nokta sayısı
+
+BATCH_CANCER = 31  # 341 eğitim satırı = 11 tam adım
+SLIDE_LR = 1e-3  # slaytın Adam'ı
+EPOCHS_LOOP = 6  # iki yanlışın etkisi görülsün
+BN_MOMENTUM = 0.9  # varsayılan 0.99, az adımlı epoch'ta çok geriden gelir (uygulama 01, bölüm 9)
+
+BATCH = 125  # MNIST alt kümelerini tam böler
+N_SPEED = 12_500  # 100 adım: en yavaş döngü de birkaç saniyede bitsin
+N_VAL = 2_000  # doğrulama doğruluğunun örnekleme hatası bir puanın altında kalsın
+SPEED_REPEATS = 3  # en kısası alınır: başka programların araya girmesi yalnız uzatır
+SPEED_WAYS = ("eager döngü", "tf.function adım", "tf.function epoch", "fit")
+RATES = (0.1, 0.2, 0.3)  # yeniden izlenen fonksiyona verilen Python sayıları
+
+SEEDS = 3  # kalite iddiasında tekrar sayısı
+N_CLIP = 10_000  # 80 adım: bozuk mini-batch'ten sonra toparlanmaya yer kalsın
+RAW_PIXELS = 255.0  # bozuk mini-batch: pikseller 0-1 yerine 0-255
+BAD_EVERY = 20  # kaç adımda bir bozuk mini-batch
+CLIP_LR = 0.1  # temiz veride iyi öğreten SGD hızı
+CLIP_NORM = 1.0  # temiz mini-batch'lerin gradyan normu düzeyinde
+CLIP_VALUE = 0.01  # tek bir gradyan elemanı için
+
+PRECISIONS = ("float16", "bfloat16", "float32")
+POLICIES = ("mixed_float16", "mixed_bfloat16", "float32")
+SMALL_STEP = 1e-4  # LR x gradyan boyunda bir adım: float16 ağırlık onu duyar mı?
+N_PRECISION = 5_000  # gradyanları ölçülecek ağın eğitildiği görüntü
+EPOCHS_PRECISION = 10  # iyi öğrenilen örneklerin gradyanı küçülsün: alttan taşma asıl o zaman
+PRECISION_HIDDEN = 256  # süreleri ölçülen ağın gizli katmanı
+LOSS_SCALE = 2**15  # LossScaleOptimizer'ın varsayılan başlangıcı
+TOO_LARGE_SCALE = 2.0**22  # ilk adımların gradyanı float16'ya sığmasın
+GROWTH_STEPS = 5  # bu kadar sağlam adımdan sonra ölçek ikiye katlanır (varsayılan 2000)
+SCALE_BATCH, SCALE_STRIDE, SCALE_HIDDEN = 32, 4, 32  # işlemcide float16 yavaştır: minik ağ
+SCALE_STEPS = 24  # yarılanma da katlanma da görülsün
+SLOW_STEPS, FAST_STEPS = 2, 20  # süre ölçerken adım sayısı
+
+GAMMA = 2.0  # focal loss'un olağan üssü (Lin vd., 2017)
+COST = 5.0  # kaçırılan tümör, yanlış alarmın kaç katı
+BETA = 2.0  # F2: duyarlılık kesinlikten önemli
+EPOCHS_COST = 20  # doğrulama kaybı düzleşene kadar
+SPLIT = 25  # metriğin parça parça beslenmesi
+
+lab = Lab(
+    "uygulama_04_custom_loop",
+    "Uygulama 04 · Elle yazılan eğitim döngüsü ve mini proje",
+    "15:15-17:00",
+)
+
+
+# %% 1 · GradientTape
+def curve(x):
+    """f(x) = x² sin x; türevleri aşağıda, elle."""
+    return x**2 * tf.sin(x)
+
+
+def curve_slope(x):
+    return 2 * x * np.sin(x) + x**2 * np.cos(x)
+
+
+def curve_bend(x):
+    return 2 * np.sin(x) + 4 * x * np.cos(x) - x**2 * np.sin(x)
+
+
+def tape_slopes(points) -> tuple[np.ndarray, np.ndarray]:
+    """Birinci ve ikinci türev: dıştaki bant, içteki bandın hesabını da kaydeder."""
+    x = tf.Variable(points)
+    with tf.GradientTape() as outer:
+        with tf.GradientTape() as inner:
+            y = curve(x)
+        slope = inner.gradient(y, x)
+    return slope.numpy(), outer.gradient(slope, x).numpy()
+
+
+def constant_not_watched(right: bool):
+    """Sabit izlenmez; `watch` ile izlenir."""
+    x = tf.constant(3.0)
+    with tf.GradientTape() as tape:
+        if right:
+            tape.watch(x)
+        y = x**2
+    return tape.gradient(y, x)
+
+
+def left_tensorflow(right: bool):
+    """NumPy'ye çıkan hesap banda yazılmaz."""
+    x = tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        y = tf.square(x) if right else tf.constant(np.square(x.numpy()))
+    return tape.gradient(y, x)
+
+
+def outside_the_block(right: bool):
+    """Hesap `with` bloğundan önce yapılmış."""
+    x = tf.Variable(3.0)
+    y = x**2
+    with tf.GradientTape() as tape:
+        if right:
+            y = x**2
+    return tape.gradient(y, x)
+
+
+def variable_replaced(right: bool):
+    """`w = w - ...` değişkeni tensöre çevirir; `assign_sub` değişken bırakır."""
+    w = tf.Variable(4.0)
+    if right:
+        w.assign_sub(1.0)
+    else:
+        w = w - 1.0
+    with tf.GradientTape() as tape:
+        y = w**2
+    return tape.gradient(y, w)
+
+
+MISTAKES = {
+    "sabit izlenmedi (tape.watch)": constant_not_watched,
+    "NumPy'ye çıkıldı (tf.square)": left_tensorflow,
+    "hesap with bloğunun dışında": outside_the_block,
+    "w = w - ... (assign_sub)": variable_replaced,
+}
+
+
+def persistent_tape() -> tuple[dict[str, float], str]:
+    """Tek banttan iki gradyan `persistent=True` ister; istenmezse Keras'ın değil TF'in iletisi."""
+    x = tf.Variable(3.0)
+    with tf.GradientTape(persistent=True) as tape:
+        y = x**2
+        z = y**2
+    found = {"dy/dx = 2x": tape.gradient(y, x), "dz/dx = 4x³": tape.gradient(z, x)}
+    del tape  # kalıcı bant bırakılana kadar ara sonuçları bellekte tutar
+    with tf.GradientTape() as tape:
+        y = x**2
+    tape.gradient(y, x)
+    try:
+        tape.gradient(y, x)
+        message = ""
+    except RuntimeError as error:
+        message = str(error)
+    return {name: float(gradient) for name, gradient in found.items()}, message
+
+
+def draw_slopes(x, slope, bend, numeric):
+    """Fonksiyon ile iki türevi; noktalar: bant ve sonlu fark, ince çizgi: formül."""
+    fig, (left, right) = plots.figure("GradientTape: f(x) = x² sin x ve türevleri", 1, 2)
+    left.plot(x, curve(x), linewidth=4, label="f(x)")
+    left.plot(x, curve_slope(x), "--", linewidth=3, label="f'(x), formül")
+    left.plot(x, curve_bend(x), ":", linewidth=3, label="f''(x), formül")
+    left.plot(x[::10], slope[::10], "o", markersize=12, label="f'(x), bant")
+    left.plot(x[::10], bend[::10], "s", markersize=12, fillstyle="none", label="f''(x), iki bant")
+    left.set(xlabel="x", ylabel="değer")
+    left.legend()
+    errors = {
+        "f': bant - formül": slope - curve_slope(x),
+        "f'': bant - formül": bend - curve_bend(x),
+        "f': sonlu fark - formül": numeric - curve_slope(x),
+    }
+    smallest = np.finfo(float).tiny
+    for i, (label, error) in enumerate(errors.items()):
+        sizes = np.where(error == 0, np.nan, np.abs(error) + smallest)
+        right.plot(x, sizes, label=label, **plots.look(i) | {"linestyle": ""})
+    right.set(xlabel="x", ylabel="farkın büyüklüğü (tam eşit olan çizilmez)", yscale="log")
+    right.legend()
+    return fig
+
+
+@lab.section
+def gradient_tape():
+    """GradientTape: türevi alan bant
+
+    Bandın bulduğu türev formülden kaçıncı basamakta ayrılır? Sonlu fark kaçıncıda?
+    `tape.gradient` hangi durumda sayı yerine None verir? Önce tahmin edin.
+    """
+    x = np.linspace(*CURVE)
+    slope, bend = tape_slopes(x)
+    ends = curve(x + FINITE_STEP), curve(x - FINITE_STEP)
+    numeric = (ends[0] - ends[1]).numpy() / (2 * FINITE_STEP)
+    differences = {
+        "f': bant, formül": largest_difference(slope, curve_slope(x)),
+        "f'': iç içe iki bant, formül": largest_difference(bend, curve_bend(x)),
+        "f': sonlu fark, formül": largest_difference(numeric, curve_slope(x)),
+    }
+    rows = [{"karşılaştırılan": name, "en büyük fark": d} for name, d in differences.items()]
+    lab.table(rows, "Üç yoldan türev (float64)")
+
+    gradients = {name: (make(False), make(True)) for name, make in MISTAKES.items()}
+    rows = [
+        {"yanlış (doğrusu)": name, "yanlışta": str(wrong), "doğrusunda": float(right)}
+        for name, (wrong, right) in gradients.items()
+    ]
+    lab.table(rows, "None veren dört yanlış; doğrusunda d(x²)/dx, x = 3", suffix="_none")
+    both, message = persistent_tape()
+    rows = [{"kalıcı bant, x = 3": name, "gradyan": value} for name, value in both.items()]
+    lab.table(rows, "Tek banttan iki gradyan", suffix="_kalici")
+    lab.say(f"persistent=True yazılmazsa ikinci gradyanda: {message[:90]} …")
+
+    lab.save(draw_slopes(x, slope, bend, numeric))
+    exact, double, rough = differences.values()
+    nones = sum(wrong is None for wrong, _ in gradients.values())
+    lab.observe(
+        f"Bant formülden en çok {exact:.0e}, ikinci türevde {double:.0e} ayrılıyor; sonlu fark "
+        f"{rough:.0e}. Denenen {len(gradients)} yanlışın {nones} tanesinde gradyan None geldi: "
+        f"hata vermeden, o değişken hiç öğrenmeden."
+    )
+    return {
+        "differences": differences,
+        "gradients": gradients,
+        "persistent": both,
+        "message": message,
+    }
+
+
+# %% 2 · Elle yazılan eğitim döngüsü
+def cancer_model() -> keras.Sequential:
+    """Slaytın modeli (uygulama 01, bölüm 3)."""
+    return keras.Sequential(
+        [
+            layers.Input(shape=(30,)),
+            layers.Dense(
+                256,
+                activation="relu",
+                kernel_initializer="he_normal",
+                kernel_regularizer=regularizers.L2(1e-4),
+            ),
+            layers.BatchNormalization(momentum=BN_MOMENTUM),
+            layers.Dropout(0.3),
+            layers.Dense(128, activation="relu", kernel_initializer="he_normal"),
+            layers.BatchNormalization(momentum=BN_MOMENTUM),
+            layers.Dropout(0.25),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+
+
+def cancer_batches(data):
+    """Karışık mini-batch'ler; aynı tohum, aynı sıra."""
+    rows = tf.data.Dataset.from_tensor_slices((data.x_train, data.y_train[:, None]))
+    shuffled_once = rows.shuffle(
+        len(data.x_train),
+        seed=lab.seed,
+        reshuffle_each_iteration=False,  # `fit` başlarken bir mini-batch'e bakar, sırayı kaydırır
+    )
+    return shuffled_once.batch(BATCH_CANCER)
+
+
+def custom_fit(model, data, epochs: int, training=True, reset=True) -> dict[str, list[float]]:
+    """Slaytın döngüsü, düzeltilmiş hâliyle. `training` ve `reset`: iki yanlışı denemek için."""
+    optimizer = keras.optimizers.Adam(learning_rate=SLIDE_LR)  # slaytta lr=: artık ValueError
+    loss_fn = keras.losses.BinaryCrossentropy()
+    train_loss = keras.metrics.Mean()  # mini-batch kayıplarının ortalaması
+    train_acc, val_acc = keras.metrics.BinaryAccuracy(), keras.metrics.BinaryAccuracy()
+    history = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
+    train_dataset = cancer_batches(data)
+    for _ in range(epochs):
+        for x, y in train_dataset:  # bir tur: her eğitim satırı bir kez
+            with tf.GradientTape() as tape:  # bu bloktaki her işlem banda yazılır
+                y_pred = model(x, training=training)  # Dropout açık, BatchNorm mini-batch ile
+                loss = loss_fn(y, y_pred)  # kayıp: etiket ile tahmin
+                loss += sum(model.losses)  # L2 cezası; her çağrıda yenilenir, bandın içinde
+            gradients = tape.gradient(loss, model.trainable_variables)  # geri yayılım
+            optimizer.apply(gradients, model.trainable_variables)  # ağırlıklar bir adım atar
+            train_loss.update_state(loss)  # metrikler birikir …
+            train_acc.update_state(y, y_pred)
+        y_val = model(data.x_val, training=False)  # doğrulama: çıkarım kipi, bant yok
+        val_acc.update_state(data.y_val[:, None], y_val)
+        val_loss = loss_fn(data.y_val[:, None], y_val) + sum(model.losses)
+        found = train_loss.result(), train_acc.result(), val_loss, val_acc.result()  # … okunur
+        for curve_, value in zip(history.values(), found, strict=True):
+            curve_.append(float(value))
+        if reset:  # … ve sıfırlanır; slaytta bu satır yok
+            for metric in (train_loss, train_acc, val_acc):
+                metric.reset_state()
+    return history
+
+
+def keras_fit(model, data, epochs: int) -> dict[str, list[float]]:
+    """Aynı iş `compile` ve `fit` ile."""
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate=SLIDE_LR),
+        loss="binary_crossentropy",
+        metrics=["accuracy"],
+    )
+    validation = (data.x_val, data.y_val[:, None])
+    return model.fit(
+        cancer_batches(data),
+        validation_data=validation,
+        validation_batch_size=len(data.x_val),
+        epochs=epochs,
+        shuffle=False,  # mini-batch'ler zaten karışık
+        verbose=0,
+    ).history
+
+
+def old_learning_rate_name() -> str:
+    """Slaytta `Adam(lr=1e-3)` yazıyor: Keras'ın iletisi."""
+    try:
+        keras.optimizers.Adam(lr=SLIDE_LR)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def mistake_rows(runs, models) -> list[dict]:
+    """Her koşunun son sayıları ve ilk BatchNorm'un hareketli ortalaması (0'dan başlar)."""
+    rows = []
+    for name, run in runs.items():
+        row = {"döngü": name} | {f"son {key}": run[key][-1] for key in run}
+        moving = np.abs(models[name].layers[1].moving_mean.numpy()).max()
+        rows.append(row | {"BatchNorm": moving})
+    return rows
+
+
+def draw_loops(runs):
+    """Solda dört koşunun doğrulama kaybı, sağda bildirilen eğitim doğruluğu."""
+    fig, (left, right) = plots.figure("Slaytın döngüsü: doğrusu ve iki yanlış", 1, 2)
+    for ax, key, label in (
+        (left, "val_loss", "doğrulama kaybı (cross-entropy + L2)"),
+        (right, "accuracy", "bildirilen eğitim doğruluğu"),
+    ):
+        plots.curves(ax, {n: run[key] for n, run in runs.items()}, "epoch", label, ax is right)
+    plots.percent_axis(right.yaxis)
+    return fig
+
+
+@lab.section
+def custom_loop():
+    """Slaytın döngüsü, satır satır: tam kontrol
+
+    Aynı ağırlıklar ve aynı mini-batch'lerle elle yazılan döngü `fit` ile aynı sayıları verir mi?
+    `training=True` unutulursa, `reset_state()` unutulursa hangi sayı bozulur? Önce tahmin edin.
+    """
+    data = load_breast_cancer()
+    twin = cancer_model()
+    epochs = lab.few(EPOCHS_LOOP)
+    ways = {
+        "fit": keras_fit,
+        "elle yazılan döngü": custom_fit,
+        "training= unutuldu": partial(custom_fit, training=False),
+        "reset_state() unutuldu": partial(custom_fit, reset=False),
+    }
+    runs, models = {}, {}
+    for name in lab.each(ways, f"{epochs} epoch"):
+        models[name] = cancer_model()
+        for variable, start in zip(models[name].variables, twin.variables, strict=True):
+            variable.assign(start)  # ağırlıklar, BatchNorm istatistikleri, Dropout tohumları
+        runs[name] = ways[name](models[name], data, epochs)
+
+    by_fit, by_hand, no_training, no_reset = runs.values()
+    differences = {key: largest_difference(by_fit[key], by_hand[key]) for key in by_hand}
+    weights = [model.get_weights() for model in models.values()]
+    differences["ağırlıklar"] = largest_difference(*weights[:2])
+    rows = [{"fit ile elle": name, "en büyük fark": d} for name, d in differences.items()]
+    lab.table(rows, f"Aynı başlangıç, aynı mini-batch'ler, {epochs} epoch")
+    running = np.cumsum(by_hand["accuracy"]) / np.arange(1, epochs + 1)
+    rows = mistake_rows(runs, models)
+    moving = {row["döngü"]: row["BatchNorm"] for row in rows}
+    lab.table(rows, "İki yanlışın etkisi", suffix="_yanlislar")
+    message = old_learning_rate_name()
+    lab.say(f"Slayttaki Adam(lr=...): {message}")
+
+    lab.save(draw_loops(runs))
+    gap = no_reset["accuracy"][-1] - by_hand["accuracy"][-1]
+    lab.observe(
+        f"Döngü `fit` ile en çok {max(differences.values()):.0e} ayrılıyor. training= unutulunca "
+        f"BatchNorm'un ortalaması {moving['training= unutuldu']:.2g} kadar oynuyor (doğrusunda "
+        f"{moving['elle yazılan döngü']:.2g}) ve son doğrulama kaybı "
+        f"{by_hand['val_loss'][-1]:.3f} yerine {no_training['val_loss'][-1]:.3f}. reset_state() "
+        f"unutulunca ağırlıklar aynı, ama bildirilen eğitim doğruluğu gerçeğinden "
+        f"{gap * 100:+.1f} puan."
+    )
+    return {
+        "differences": differences,
+        "runs": runs,
+        "moving": moving,
+        "running_error": largest_difference(running, no_reset["accuracy"]),
+        "message": message,
+    }
+
+
+# %% 3 · tf.function
+class CountRuns(layers.Layer):
+    """Girdiyi olduğu gibi geçirir; Python gövdesi her koştuğunda sayar."""
+
+    runs = 0
+
+    def call(self, x):
+        self.runs += 1  # grafikte bu satır yok: yalnız izlerken (trace) koşar
+        return x
+
+
+def mnist_model() -> keras.Sequential:
+    """784 → 256 → 128 → 10, slaytın katmanlarıyla."""
+    hidden = []
+    for width, rate in ((256, 0.3), (128, 0.25)):
+        hidden += [layers.Dense(width, activation="relu", kernel_initializer="he_normal")]
+        hidden += [layers.BatchNormalization(momentum=BN_MOMENTUM), layers.Dropout(rate)]
+    output = layers.Dense(10, activation="softmax")
+    return keras.Sequential([layers.Input(shape=(784,)), CountRuns(), *hidden, output])
+
+
+def make_step(model, optimizer, loss_fn):
+    """Bölüm 2'deki döngünün bir adımı; `optimizer.build` izlemeden (trace) önce gerekir."""
+    optimizer.build(model.trainable_variables)
+
+    def step(x, y):
+        with tf.GradientTape() as tape:
+            loss = loss_fn(y, model(x, training=True)) + sum(model.losses)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply(gradients, model.trainable_variables)
+        return loss
+
+    return step
+
+
+def make_epoch(step):
+    """Bütün epoch tek grafikte: her adım kendi satırlarını veriden içeride toplar."""
+
+    @tf.function
+    def epoch(x, y, order):
+        losses = tf.TensorArray(tf.float32, size=len(order))
+        for i in tf.range(len(order)):  # AutoGraph bunu grafiğin kendi döngüsüne çevirir
+            rows = order[i]
+            losses = losses.write(i, step(tf.gather(x, rows), tf.gather(y, rows)))
+        return losses.stack()
+
+    return epoch
+
+
+def shuffled(count: int, batch: int, *seed: int) -> np.ndarray:
+    """Bir epoch'un sırası: (adım, mini-batch) biçiminde satır numaraları."""
+    steps = count // batch
+    order = np.random.default_rng(seed).permutation(count)[: steps * batch]
+    return order.reshape(steps, batch).astype("int32")
+
+
+def epoch_runners(data, order) -> dict:
+    """Aynı epoch'un dört yazılışı: ad -> (model, onu bir epoch eğiten fonksiyon)."""
+    models = [mnist_model() for _ in range(4)]
+    optimizers = [keras.optimizers.Adam(SLIDE_LR) for _ in models]
+    loss_fn = keras.losses.SparseCategoricalCrossentropy()
+    eager, step, inner, _ = (
+        make_step(m, o, loss_fn) for m, o in zip(models, optimizers, strict=True)
+    )
+    step, epoch = tf.function(step), make_epoch(inner)
+    models[3].compile(optimizer=optimizers[3], loss=loss_fn)
+    x, y = tf.constant(data.x_train), tf.constant(data.y_train)
+
+    def one_by_one(step):
+        for rows in order:
+            loss = step(data.x_train[rows], data.y_train[rows])
+        return float(loss)
+
+    runners = (
+        lambda: one_by_one(eager),
+        lambda: one_by_one(step),
+        lambda: epoch(x, y, order).numpy(),
+        lambda: models[3].fit(data.x_train, data.y_train, BATCH, verbose=0),
+    )
+    return dict(zip(SPEED_WAYS, zip(models, runners, strict=True), strict=True))
+
+
+def seconds(run) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def retracing() -> tuple[dict[str, int], str]:
+    """Python sayısı her yeni değerinde yeniden izletir; imza (`input_signature`) izletmez."""
+
+    w = tf.ones(BATCH)
+    signature = [tf.TensorSpec(w.shape), tf.TensorSpec(())]
+    plain = tf.function(lambda w, rate: w - rate * w)
+    tensor = tf.function(lambda w, rate: w - rate * w)
+    signed = tf.function(lambda w, rate: w - rate * w, input_signature=signature)
+    for rate in RATES:
+        plain(w, rate)
+        tensor(w, tf.constant(rate))
+        signed(w, rate)
+    counts = {"Python sayısı": plain, "tf.constant": tensor, "input_signature": signed}
+    try:
+        signed(w[1:], RATES[0])  # yarım kalan mini-batch
+        message = ""
+    except TypeError as error:
+        message = str(error)
+    return {name: f.experimental_get_tracing_count() for name, f in counts.items()}, message
+
+
+def log_axis(ax, smallest: float) -> None:
+    """Logaritmik çubuk grafiği: en küçük çubuk da görünür, eksende olağan sayılar."""
+    ax.set(yscale="log", ylim=(smallest / 3, None))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_formatter("")
+    ax.margins(y=0.1)
+
+
+def draw_speed(rows, traces):
+    """Solda bir epoch'un süresi (log), sağda yeniden izleme sayıları."""
+    fig, (left, right) = plots.figure("Aynı epoch, dört yazılış", 1, 2, width_ratios=(3, 2))
+    names = [row["döngü"].replace(" ", "\n", 1) for row in rows]
+    times = [row["bir epoch (ms)"] for row in rows]
+    bars = left.bar(names, times, color=plots.COLORS[: len(rows)])
+    left.bar_label(bars, [f"{t:.0f} ms" for t in times])
+    left.set(ylabel="izlemeden sonra bir epoch (ms, logaritmik)")
+    log_axis(left, min(times))
+    bars = right.bar(list(traces), list(traces.values()), color=plots.COLORS[4])
+    right.bar_label(bars)
+    right.set(ylabel=f"{len(RATES)} çağrıda izleme (trace) sayısı")
+    right.set_title("LR adım fonksiyonuna nasıl verildi?")
+    return fig
+
+
+@lab.section
+def tf_function_speed():
+    """tf.function: aynı döngü kaç kat hızlanır?
+
+    Python'la adım adım koşan döngü (eager) `fit`ten kaç kat yavaştır? Kendi döngümüz `fit`i
+    geçebilir mi? Python gövdesi bir epoch'ta kaç kez koşar? Önce tahmin edin.
+    """
+    data = load_mnist(lab.few(N_SPEED))
+    order = shuffled(len(data.x_train), BATCH, lab.seed)
+    rows = []
+    for name, (model, run) in epoch_runners(data, order).items():
+        lab.say(f"  {name}: {len(order)} adımlık epoch", "dim")
+        before = model.layers[0].runs
+        first = seconds(run)
+        repeats = 1 if name == SPEED_WAYS[0] else SPEED_REPEATS
+        best = min(seconds(run) for _ in range(repeats))
+        row = {"döngü": name, "ilk epoch (ms)": first * 1000, "bir epoch (ms)": best * 1000}
+        rows.append(row | {"Python gövdesi": model.layers[0].runs - before})
+    times = {row["döngü"]: row["bir epoch (ms)"] for row in rows}
+    for row in rows:
+        row["fit'e oranı"] = times["fit"] / row["bir epoch (ms)"]
+    lab.table(rows, f"{len(order)} adım, mini-batch {BATCH}; oran: fit'ten kaç kat hızlı")
+    traces, message = retracing()
+    counts = [{"LR": name, "izleme": n} for name, n in traces.items()]
+    lab.table(counts, f"{len(RATES)} ayrı LR ile çağrı", suffix="_izleme")
+    lab.say(f"input_signature başka boyuta izin vermez: {message.splitlines()[0]}")
+
+    lab.save(draw_speed(rows, traces))
+    eager, step, epoch, fit = times.values()
+    lab.observe(
+        f"Eager döngü, epoch'u tek grafikte koşan döngüden {eager / epoch:.0f} kat yavaş. "
+        f"Epoch'u tek grafikte koşan döngü `fit`in {percent(epoch / fit, digits=0)} kadarında, "
+        f"adımı grafikte koşan {percent(step / fit, digits=0)} kadarında bitiriyor. Python "
+        f"sayısıyla {len(RATES)} çağrı {traces['Python sayısı']} izleme, tensörle "
+        f"{traces['tf.constant']}."
+    )
+    runs = {row["döngü"]: row["Python gövdesi"] for row in rows}
+    return {"times": times, "runs": runs, "traces": traces, "message": message}
+
+
+# %% 4 · Gradyan kırpma
+def clip_global(gradients):
+    """Bütün gradyanların ortak normu sınırı aşarsa hepsi aynı oranda küçülür."""
+    norm = tf.sqrt(sum(tf.reduce_sum(g**2) for g in gradients))
+    return [g * tf.minimum(1.0, CLIP_NORM / norm) for g in gradients]
+
+
+CLIPS = {
+    "kırpma yok": lambda gradients: gradients,
+    "clipvalue": lambda gradients: [
+        tf.clip_by_value(g, -CLIP_VALUE, CLIP_VALUE) for g in gradients
+    ],
+    "clipnorm": lambda gradients: [tf.clip_by_norm(g, CLIP_NORM) for g in gradients],
+    "global_clipnorm": clip_global,
+}
+KERAS_CLIPS = {
+    "clipvalue": {"clipvalue": CLIP_VALUE},
+    "clipnorm": {"clipnorm": CLIP_NORM},
+    "global_clipnorm": {"global_clipnorm": CLIP_NORM},
+}
+
+
+def logit_model() -> keras.Sequential:
+    """Softmax kaybın içinde: çıktı sınırsız, patlama gizlenmez."""
+    return keras.Sequential(
+        [
+            layers.Input(shape=(784,)),
+            layers.Dense(128, activation="relu", kernel_initializer="he_normal"),
+            layers.Dense(10),
+        ]
+    )
+
+
+def logit_loss(y, logits):
+    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
+
+
+def flat(gradients) -> tf.Tensor:
+    return tf.concat([tf.reshape(g, [-1]) for g in gradients], axis=0)
+
+
+def make_clipped_epoch(model, optimizer, clip):
+    """Bölüm 3'ün epoch'u; gradyan ile adım arasında kırpma. Her adım için dört sayı verir."""
+    optimizer.build(model.trainable_variables)
+
+    def step(x, y):
+        with tf.GradientTape() as tape:
+            loss = logit_loss(y, model(x, training=True))
+        gradients = tape.gradient(loss, model.trainable_variables)
+        clipped = clip(gradients)
+        optimizer.apply(clipped, model.trainable_variables)
+        raw, cut = flat(gradients), flat(clipped)
+        cosine = tf.reduce_sum(raw * cut) / (tf.norm(raw) * tf.norm(cut))
+        return tf.stack([loss, tf.norm(raw), tf.norm(cut), cosine])
+
+    @tf.function
+    def epoch(x, y, order, scale):
+        found = tf.TensorArray(tf.float32, size=len(order))
+        for i in tf.range(len(order)):
+            x_batch = tf.gather(x, order[i]) * scale[i]
+            found = found.write(i, step(x_batch, tf.gather(y, order[i])))
+        return found.stack()
+
+    return epoch
+
+
+def clip_differences(data) -> dict[str, float]:
+    """Elle kırpılan bir SGD adımı ile Keras'ın kendi kırpması."""
+    x, y = data.x_train[:BATCH] * RAW_PIXELS, data.y_train[:BATCH]
+    model, differences = logit_model(), {}
+    start = model.get_weights()
+    with tf.GradientTape() as tape:
+        loss = logit_loss(y, model(x))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    for name, options in KERAS_CLIPS.items():
+        by_hand = [
+            w - CLIP_LR * g.numpy() for w, g in zip(start, CLIPS[name](gradients), strict=True)
+        ]
+        model.set_weights(start)
+        optimizer = keras.optimizers.SGD(CLIP_LR, **options)
+        optimizer.apply(gradients, model.trainable_variables)
+        differences[name] = largest_difference(by_hand, model.get_weights())
+    return differences
+
+
+def draw_clipping(traces, limit):
+    """Adım adım kayıp ve uygulanan gradyanın normu."""
+    fig, (left, right) = plots.figure("Gradyan kırpma: bozuk mini-batch'lerde ne olur?", 1, 2)
+    for i, (name, trace) in enumerate(traces.items()):
+        look = plots.look(i) | {"markevery": BAD_EVERY // 2}
+        left.plot(range(1, len(trace) + 1), trace[:, 0], label=name, **look)
+        right.plot(range(1, len(trace) + 1), trace[:, 2], label=name, **look)
+    right.axhline(limit, color="black", linewidth=1)
+    left.set(xlabel="adım", ylabel="kayıp (cross-entropy, logaritmik)", yscale="log")
+    right.set(xlabel="adım", ylabel="uygulanan gradyanın normu (logaritmik)", yscale="log")
+    right.set_title(f"ince çizgi: sınır {limit:g}")
+    right.legend()
+    return fig
+
+
+@lab.section
+def gradient_clipping():
+    """Gradyan kırpma (gradient clipping): patlayan gradyana sınır
+
+    Arada bir mini-batch'in pikselleri 255'e bölünmemiş gelirse eğitime ne olur? Hangi kırpma
+    gradyanın yönünü değiştirir? Önce tahmin edin.
+    """
+    data = load_mnist(lab.few(N_CLIP), N_VAL)
+    x, y = tf.constant(data.x_train), tf.constant(data.y_train)
+    seeds = range(lab.seed, lab.seed + lab.few(SEEDS))
+    rows, traces = [], {}
+    for name in lab.each(CLIPS, f"{len(seeds)} tohumla eğitiliyor"):
+        model, optimizer = logit_model(), keras.optimizers.SGD(CLIP_LR)
+        epoch, accuracies = make_clipped_epoch(model, optimizer, CLIPS[name]), []
+        for seed in seeds:
+            set_seed(seed)  # her kırpma aynı ağırlıklardan ve aynı sırayla
+            model.set_weights(logit_model().get_weights())
+            order = shuffled(len(data.x_train), BATCH, seed)
+            bad = np.arange(1, len(order) + 1) % BAD_EVERY == 0
+            trace = epoch(x, y, order, np.where(bad, RAW_PIXELS, 1).astype("float32")).numpy()
+            traces.setdefault(name, trace)
+            accuracies.append(float(np.mean(np.argmax(model(data.x_val), 1) == data.y_val)))
+        largest = np.nanmax(traces[name], axis=0)
+        row = {"kırpma": name, "kayıp": largest[0], "norm": largest[1], "kırpık": largest[2]}
+        row["kosinüs"] = np.nanmin(traces[name][:, 3])
+        rows.append(row | {"doğrulama": np.mean(accuracies), "std": np.std(accuracies)})
+    shares = {"doğrulama": percent, "std": percent}
+    title = (
+        f"{len(order)} adım, her {BAD_EVERY} adımda bir bozuk; en büyük değerler, en küçük kosinüs"
+    )
+    lab.table(rows, title, shares)
+    differences = clip_differences(data)
+    found = [{"kırpma": name, "en büyük fark": d} for name, d in differences.items()]
+    lab.table(found, "Bir SGD adımı: elle kırpılan ile Keras'ınki", suffix="_elle")
+
+    lab.save(draw_clipping(traces, CLIP_NORM))
+    none, value, _, whole = rows
+    gain = whole["doğrulama"] - none["doğrulama"]
+    lab.observe(
+        f"Kırpmasız en büyük gradyan normu {none['norm']:.0f}, doğruluk "
+        f"{percent(none['doğrulama'], none['std'])}. global_clipnorm ile uygulanan norm en çok "
+        f"{whole['kırpık']:.2f}, doğruluk {percent(whole['doğrulama'], whole['std'])} "
+        f"({gain * 100:+.1f} puan). Yön: global_clipnorm kosinüsü {whole['kosinüs']:.2f} "
+        f"düzeyinde tutuyor, clipvalue {value['kosinüs']:.2f} düzeyine indiriyor."
+    )
+    return {"rows": rows, "traces": traces, "differences": differences}
+
+
+# %% 5 · Karma hassasiyet
+def number_formats() -> list[dict]:
+    """Üç biçimin sınırları: aynı 16 bit, biri basamağa biri aralığa harcamış."""
+    rows = []
+    for name in PRECISIONS:
+        info = ml_dtypes.finfo(name)
+        row = {"biçim": name, "bit": info.bits, "en büyük": float(info.max)}
+        row["sıfırdan büyük en küçük"] = float(info.smallest_subnormal)
+        row["1'den sonraki sayı - 1"] = float(info.eps)
+        grown = tf.cast(1.0, name) + tf.cast(SMALL_STEP, name)  # float16 ağırlığa küçük bir adım
+        rows.append(row | {f"(1 + {SMALL_STEP:g}) - 1": float(grown) - 1})
+    return rows
+
+
+def precision_model(policy: str, inputs: int, hidden: int) -> keras.Sequential:
+    """Politika, kurulan katmanlara geçer; softmax float32'de kalır, yoksa olasılık ezilir."""
+    keras.config.set_dtype_policy(policy)
+    model = keras.Sequential(
+        [
+            layers.Input(shape=(inputs,)),
+            layers.Dense(hidden, activation="relu"),
+            layers.Dense(10, activation="softmax", dtype="float32"),
+        ]
+    )
+    keras.config.set_dtype_policy("float32")
+    return model
+
+
+def make_scaled_step(model, optimizer):
+    """Kayıp ölçeklemeli adım: `scale_loss` büyütür, `apply` gradyanı geri böler."""
+    optimizer.build(model.trainable_variables)  # izlemeden (trace) önce: değişkenleri kurar
+    loss_fn = keras.losses.SparseCategoricalCrossentropy()
+
+    @tf.function
+    def step(x, y):
+        with tf.GradientTape() as tape:
+            loss = loss_fn(y, model(x, training=True))
+            scaled = optimizer.scale_loss(loss)  # slayttaki get_scaled_loss artık yok
+        gradients = tape.gradient(scaled, model.trainable_variables)
+        optimizer.apply(gradients, model.trainable_variables)
+        return loss
+
+    return step
+
+
+def lost_gradients(data) -> tuple[np.ndarray, list[dict]]:
+    """Biraz eğitilmiş ağın gerçek gradyanları; her biçimde kaçı sıfıra düşer?"""
+    model = precision_model("float32", 784, PRECISION_HIDDEN)
+    loss_fn = keras.losses.SparseCategoricalCrossentropy()
+    epoch = make_epoch(make_step(model, keras.optimizers.Adam(SLIDE_LR), loss_fn))
+    for i in range(EPOCHS_PRECISION):
+        epoch(data.x_train, data.y_train, shuffled(len(data.x_train), BATCH, lab.seed, i))
+    with tf.GradientTape() as tape:
+        loss = loss_fn(data.y_train[:BATCH], model(data.x_train[:BATCH]))
+    gradients = flat(tape.gradient(loss, model.trainable_variables)).numpy()
+    gradients = gradients[gradients != 0]
+    rows = []
+    for name, scale in (("float16", 1), ("float16", LOSS_SCALE), ("bfloat16", 1)):
+        cast = tf.cast(gradients * scale, name).numpy()
+        row = {"biçim": name, "ölçek": scale, "sıfıra düşen": np.mean(cast == 0)}
+        rows.append(row | {"taşan": np.mean(~np.isfinite(cast.astype("float32")))})
+    return gradients, rows
+
+
+def scale_history(data) -> list[dict]:
+    """Fazla büyük ölçekle başlayan birkaç adım: sonsuz gradyanda adım atlanır, ölçek yarılanır."""
+    inner = keras.optimizers.SGD(SLIDE_LR)  # kırpma istenirse buraya: o, geri bölünmüşü görür
+    optimizer = keras.optimizers.LossScaleOptimizer(inner, TOO_LARGE_SCALE, GROWTH_STEPS)
+    x, y = data.x_train[:SCALE_BATCH, ::SCALE_STRIDE], data.y_train[:SCALE_BATCH]
+    model = precision_model("mixed_float16", x.shape[1], SCALE_HIDDEN)
+    step, rows = make_scaled_step(model, optimizer), []
+    for i in range(1, SCALE_STEPS + 1):
+        scale, taken = float(optimizer.dynamic_scale), int(optimizer.iterations)
+        before = model.get_weights()
+        step(x, y)
+        moved = largest_difference(before, model.get_weights()) > 0
+        taken = int(optimizer.iterations) - taken
+        rows.append({"adım": i, "ölçek": scale, "atılan adım": taken, "ağırlık oynadı": moved})
+    return rows
+
+
+@cache
+def step_milliseconds(policy: str) -> float:
+    """Bir eğitim adımı; float16 işlemcide öyle yavaştır ki yalnız birkaç adım koşar."""
+    x = np.random.default_rng(0).uniform(size=(BATCH, 784)).astype("float32")
+    y = np.arange(BATCH) % 10
+    model = precision_model(policy, 784, PRECISION_HIDDEN)
+    optimizer = keras.optimizers.SGD(SLIDE_LR)
+    if policy == "mixed_float16":
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    step = make_scaled_step(model, optimizer)
+    step(x, y)  # izleme sayılmaz
+    steps = SLOW_STEPS if policy == "mixed_float16" else FAST_STEPS
+    return min(seconds(lambda: float(step(x, y))) for _ in range(steps)) * 1000
+
+
+def choose_policy() -> str:
+    """GPU'da mixed_float16; işlemcide float32 ile bfloat16'dan ölçülen hızlısı."""
+    if tf.config.list_physical_devices("GPU"):
+        return "mixed_float16"
+    return min(("float32", "mixed_bfloat16"), key=step_milliseconds)
+
+
+def draw_precision(gradients, rows, history, speeds):
+    """Gradyanların büyüklüğü ve float16'nın sınırı; ölçeğin geçmişi; adım süreleri."""
+    fig, (left, middle, right) = plots.figure("Karma hassasiyet (mixed precision)", 1, 3)
+    smallest = float(ml_dtypes.finfo("float16").smallest_subnormal)
+    edges = np.logspace(-16, 6, 67)
+    for label, scale, style in (("ölçeksiz", 1, "-"), (f"x {LOSS_SCALE}", LOSS_SCALE, "--")):
+        counts, _ = np.histogram(np.abs(gradients) * scale, edges)
+        left.stairs(counts, edges, linewidth=3, linestyle=style, label=label)
+    left.axvline(smallest, color="black", linestyle=":", label="float16'nın en küçüğü")
+    left.set(xscale="log", xlabel="gradyanın büyüklüğü", ylabel="gradyan sayısı")
+    left.legend(loc="upper left")
+    steps, scales = [row["adım"] for row in history], [row["ölçek"] for row in history]
+    middle.step(steps, scales, where="mid", linewidth=3)
+    skipped = [(row["adım"], row["ölçek"]) for row in history if not row["atılan adım"]]
+    middle.plot(*np.array(skipped).T.reshape(2, -1), "X", markersize=12, label="adım atlandı")
+    middle.set(yscale="log", xlabel="adım", ylabel="kayıp ölçeği (logaritmik)")
+    middle.set_yscale("log", base=2)
+    middle.legend()
+    bars = right.bar([name.replace("_", "\n") for name in speeds], list(speeds.values()))
+    right.bar_label(bars, [f"{ms:.1f}" for ms in speeds.values()])
+    right.set(ylabel="bir eğitim adımı (ms, logaritmik)")
+    log_axis(right, min(speeds.values()))
+    return fig
+
+
+@lab.section
+def mixed_precision():
+    """Karma hassasiyet (mixed precision): 16 bit yeter mi?
+
+    Gradyanların yüzde kaçı float16'da sıfıra düşer; kaybı büyütmek kaçını kurtarır?
+    Bu bilgisayarda float16 ile bir adım kaç kat hızlı ya da yavaştır? Önce tahmin edin.
+    """
+    formats = number_formats()
+    lab.table(formats, "Üç sayı biçimi", suffix="_bicimler")
+    data = load_mnist(N_PRECISION)
+    gradients, rows = lost_gradients(data)
+    lab.table(rows, "Alttan taşma", {"sıfıra düşen": percent, "taşan": percent})
+    history = scale_history(data)
+    lab.table(history, "LossScaleOptimizer iş başında", suffix="_olcek")
+    speeds = {policy: step_milliseconds(policy) for policy in lab.each(POLICIES, "süre")}
+    policy = choose_policy()
+    ms = [{"politika": name, "ms": value} for name, value in speeds.items()]
+    lab.table(ms, "Bir eğitim adımı", suffix="_sure")
+
+    model = precision_model("mixed_float16", 784, PRECISION_HIDDEN)
+    hidden, output = model.layers
+    hidden_out = hidden(data.x_train[:1])
+    dtypes = {
+        "ağırlık (ana kopya)": hidden.kernel.dtype,
+        "gizli katmanın çıktısı": hidden_out.dtype.name,
+        "softmax çıktısı": output(hidden_out).dtype.name,
+    }
+    lab.table([dtypes], "mixed_float16 politikasında", suffix="_tipler")
+    lab.save(draw_precision(gradients, rows, history, speeds))
+    plain, scaled, brain = (row["sıfıra düşen"] for row in rows)
+    skipped = sum(not row["atılan adım"] for row in history)
+    ratio = speeds["mixed_float16"] / speeds["float32"]
+    lab.observe(
+        f"float16'da gradyanların {percent(plain)} kadarı sıfıra düşüyor, kayıp {LOSS_SCALE} ile "
+        f"çarpılınca {percent(scaled, digits=2)}, bfloat16'da {percent(brain, digits=2)}. Ölçek "
+        f"{history[0]['ölçek']:.0f} ile başladı, {skipped} adım atlandı. Bu bilgisayarda float16 "
+        f"ile bir adım float32'nin {ratio:.1f} katı sürüyor; seçilen politika: {policy}."
+    )
+    return {
+        "formats": formats,
+        "rows": rows,
+        "history": history,
+        "speeds": speeds,
+        "policy": policy,
+        "dtypes": dtypes,
+    }
+
+
+# %% 6 · Kendi kaybımız, kendi metriğimiz
+def true_probability(y_true, y_pred):
+    """Doğru sınıfa verilen olasılık; tek sütun sigmoid'dir, çok sütun softmax."""
+    epsilon = keras.config.epsilon()  # log(0) olmasın
+    if y_pred.shape[-1] == 1:
+        p = ops.where(y_true > 0.5, y_pred, 1 - y_pred)
+    else:
+        index = ops.cast(ops.reshape(y_true, (-1, 1)), "int32")
+        p = ops.take_along_axis(y_pred, index, axis=-1)
+    return ops.clip(p[:, 0], epsilon, 1 - epsilon)
+
+
+@keras.saving.register_keras_serializable(package="uygulama_04")
+class FocalLoss(keras.losses.Loss):
+    """Kolay örneğin payını kısar: -(1 - p)^γ log p (Lin vd., 2017). γ = 0: cross-entropy."""
+
+    def __init__(self, gamma=2.0, name="focal_loss", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.gamma = gamma
+
+    def call(self, y_true, y_pred):
+        p = true_probability(y_true, y_pred)
+        return -((1 - p) ** self.gamma) * ops.log(p)
+
+    def get_config(self):  # .keras dosyasına yazılan ve geri okunan ayarlar
+        return super().get_config() | {"gamma": self.gamma}
+
+
+@keras.saving.register_keras_serializable(package="uygulama_04")
+class CostSensitiveLoss(keras.losses.Loss):
+    """Kaçırılan tümör, yanlış alarmdan `cost` kat pahalı."""
+
+    def __init__(self, cost=5.0, name="cost_sensitive_loss", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.cost = cost
+
+    def call(self, y_true, y_pred):
+        weight = ops.where(y_true[:, 0] > 0.5, self.cost, 1.0)
+        return -weight * ops.log(true_probability(y_true, y_pred))
+
+    def get_config(self):
+        return super().get_config() | {"cost": self.cost}
+
+
+@keras.saving.register_keras_serializable(package="uygulama_04")
+class FBeta(keras.metrics.Metric):
+    """F-beta: kesinlik ile duyarlılık tek sayıda; beta > 1 duyarlılığa ağırlık verir.
+
+    Sayıları biriktirir, oranı sonda alır: mini-batch'lerin F'leri ortalanmaz.
+    """
+
+    def __init__(self, beta=1.0, n_classes=1, name="f_beta", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.beta, self.n_classes = beta, n_classes
+        names = ("hits", "false_alarms", "misses")
+        self.counts = [self.add_variable((n_classes,), "zeros", name=name) for name in names]
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        if self.n_classes == 1:
+            pair = (ops.cast(y, self.dtype) for y in (y_true, y_pred))
+            true, guess = (ops.cast(y > 0.5, self.dtype) for y in pair)
+        else:
+            true = ops.one_hot(y_true, self.n_classes, dtype=self.dtype)
+            guess = ops.one_hot(ops.argmax(y_pred, axis=-1), self.n_classes, dtype=self.dtype)
+        parts = true * guess, (1 - true) * guess, true * (1 - guess)
+        for count, part in zip(self.counts, parts, strict=True):
+            count.assign_add(ops.sum(part, axis=0))
+
+    def result(self):
+        hits, false_alarms, misses = self.counts
+        weight = self.beta**2
+        whole = (1 + weight) * hits + weight * misses + false_alarms
+        return ops.mean((1 + weight) * hits / ops.maximum(whole, keras.config.epsilon()))
+
+    def get_config(self):
+        return super().get_config() | {"beta": self.beta, "n_classes": self.n_classes}
+
+
+def formula_rows(rng) -> list[dict]:
+    """Her parça üç yoldan: kendi sınıfımız, NumPy, Keras'ın ya da scikit-learn'ünki."""
+    y = (rng.uniform(size=(200, 1)) < 0.4).astype("float32")
+    q = rng.uniform(0.01, 0.99, (200, 1)).astype("float32")
+    p = np.where(y == 1, q, 1 - q)
+    weight = np.where(y == 1, COST, 1)
+    digits = rng.integers(0, 10, 200)
+    softmax = rng.dirichlet(np.ones(10), 200).astype("float32")
+    one_hot = np.eye(10, dtype="float32")[digits]
+    p10 = softmax[np.arange(200), digits]
+    focal10 = keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma=GAMMA)
+    ways = {
+        "FocalLoss, iki sınıf": (
+            FocalLoss(GAMMA)(y, q),
+            np.mean(-((1 - p) ** GAMMA) * np.log(p)),
+            keras.losses.BinaryFocalCrossentropy(gamma=GAMMA)(y, q),
+        ),
+        "FocalLoss, on sınıf": (
+            FocalLoss(GAMMA)(digits, softmax),
+            np.mean(-((1 - p10) ** GAMMA) * np.log(p10)),
+            focal10(one_hot, softmax),
+        ),
+        "FocalLoss, γ = 0": (FocalLoss(0.0)(y, q), np.mean(-np.log(p)), log_loss(y, q)),
+        "CostSensitiveLoss": (
+            CostSensitiveLoss(COST)(y, q),
+            np.mean(-weight * np.log(p)),
+            log_loss(y, q, sample_weight=weight[:, 0]) * weight.mean(),
+        ),
+        "FBeta, iki sınıf": (f_beta(y, q), f_beta_by_hand(y, q > 0.5), sk_f_beta(y, q > 0.5)),
+        "FBeta, on sınıf": (
+            f_beta(digits, softmax, n_classes=10),
+            np.mean([f_beta_by_hand(digits == k, softmax.argmax(1) == k) for k in range(10)]),
+            sk_f_beta(digits, softmax.argmax(1), average="macro"),
+        ),
+    }
+    columns = ("kendi sınıfımız", "NumPy", "Keras / scikit-learn")
+    rows = []
+    for name, values in ways.items():
+        values = [float(v) for v in values]
+        rows.append({"parça": name} | dict(zip(columns, values, strict=True)))
+        rows[-1]["en büyük fark"] = max(values) - min(values)
+    return rows
+
+
+sk_f_beta = partial(fbeta_score, beta=BETA)
+
+
+def f_beta(y, guess, n_classes=1, batch=None) -> float:
+    """Metriğimiz, verilen boyda parçalarla beslenmiş."""
+    metric = FBeta(BETA, n_classes)
+    for i in range(0, len(y), batch or len(y)):
+        metric.update_state(y[i : i + (batch or len(y))], guess[i : i + (batch or len(y))])
+    return float(metric.result())
+
+
+def f_beta_by_hand(true, guess) -> float:
+    true = true > 0.5
+    hits, alarms = np.sum(true & guess), np.sum(~true & guess)
+    misses = np.sum(true & ~guess)
+    return (1 + BETA**2) * hits / ((1 + BETA**2) * hits + BETA**2 * misses + alarms)
+
+
+def small_model() -> keras.Sequential:
+    return keras.Sequential(
+        [
+            layers.Input(shape=(30,)),
+            layers.Dense(32, activation="relu"),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+
+
+def missed_and_alarms(model, data) -> tuple[int, int, float]:
+    """Doğrulama kümesinde kaçırılan tümör, yanlış alarm ve metriğimiz."""
+    p = model(data.x_val).numpy()
+    guess, true = p[:, 0] > 0.5, data.y_val == 1
+    return np.sum(true & ~guess), np.sum(~true & guess), f_beta(data.y_val[:, None], p)
+
+
+def loop_and_fit(data) -> float:
+    """Aynı kayıp ve metrik kendi döngümüzde ve `fit`te: ağırlıklar ve metrik ne kadar ayrılır?"""
+    models = [small_model(), small_model()]
+    models[1].set_weights(models[0].get_weights())
+    y, order = data.y_train[:, None].astype("float32"), shuffled(len(data.x_train), 31, lab.seed)
+    step = make_step(models[0], keras.optimizers.Adam(SLIDE_LR), CostSensitiveLoss(COST))
+    make_epoch(step)(data.x_train, y, order)
+    models[1].compile(
+        optimizer=keras.optimizers.Adam(SLIDE_LR),
+        loss=CostSensitiveLoss(COST),
+        metrics=[FBeta(BETA)],
+    )
+    rows = order.ravel()
+    models[1].fit(data.x_train[rows], y[rows], BATCH_CANCER, shuffle=False, verbose=0)
+    by_fit = models[1].evaluate(data.x_val, data.y_val[:, None], verbose=0, return_dict=True)
+    weights = largest_difference(*(model.get_weights() for model in models))
+    return weights, abs(by_fit["f_beta"] - missed_and_alarms(models[0], data)[2]), models[1]
+
+
+LOAD = """
+import sys, keras, numpy as np
+try:
+    keras.models.load_model(sys.argv[1])
+except TypeError as error:
+    print(error)
+import uygulama_04_custom_loop  # kayıtlı sınıflar şimdi tanınıyor
+model = keras.models.load_model(sys.argv[1])
+np.save(sys.argv[3], model.predict(np.load(sys.argv[2]), verbose=0))
+print(model.loss.get_config()["cost"])
+"""
+
+
+def predict_elsewhere(model_file: Path, x: np.ndarray) -> tuple[np.ndarray, str]:
+    """Yeni bir Python süreci modeli yükler: önce sınıfları bilmeden, sonra bilerek."""
+    with lab.file("_girdi", ".npy") as inputs, lab.file("_tahmin", ".npy") as outputs:
+        np.save(inputs, x)
+        command = [sys.executable, "-c", LOAD, model_file, inputs, outputs]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            encoding="utf-8",
+            env=os.environ | {"PYTHONUTF8": "1"},
+        )
+        return np.load(outputs), done.stdout
+
+
+def draw_costs(rows):
+    """Kayıp başına kaçırılan tümör ve yanlış alarm."""
+    fig, ax = plots.figure("Kayıp fonksiyonu hangi hatayı ucuz sayar?")
+    places = np.arange(len(rows))
+    for i, (key, hatch) in enumerate((("kaçırılan tümör", ""), ("yanlış alarm", "//"))):
+        counts = [row[key] for row in rows]
+        bars = ax.bar(places + 0.4 * (i - 0.5), counts, 0.38, label=key, hatch=hatch)
+        ax.bar_label(bars, [f"{count:.1f}" for count in counts])
+    ax.set_xticks(places, [row["kayıp"] for row in rows])
+    ax.set_ylabel("doğrulama hastası (tohumların ortalaması)")
+    ax.legend()
+    return fig
+
+
+def compare_losses(data) -> list[dict]:
+    """Aynı ağ, aynı başlangıçlar, üç kayıp; kendi döngümüzde."""
+    losses = {
+        "cross-entropy": keras.losses.BinaryCrossentropy(),
+        f"focal (γ = {GAMMA:g})": FocalLoss(GAMMA),
+        f"maliyetli ({COST:g} kat)": CostSensitiveLoss(COST),
+    }
+    y = data.y_train[:, None].astype("float32")
+    seeds = range(lab.seed, lab.seed + lab.few(SEEDS))
+    rows = []
+    for name in lab.each(losses, f"{len(seeds)} tohumla kendi döngümüzde"):
+        model, found = small_model(), []
+        model.compile(optimizer=keras.optimizers.Adam(SLIDE_LR))
+        epoch = make_epoch(make_step(model, model.optimizer, losses[name]))
+        for seed in seeds:
+            set_seed(seed)
+            restart(model, small_model(), seed)
+            for i in range(EPOCHS_COST):
+                epoch(data.x_train, y, shuffled(len(y), BATCH_CANCER, seed, i))
+            found.append(missed_and_alarms(model, data))
+        columns = ("kaçırılan tümör", "yanlış alarm", "F2")
+        row = {"kayıp": name} | dict(zip(columns, np.mean(found, axis=0), strict=True))
+        rows.append(row | {"F2 std": np.std(found, axis=0)[2]})
+    return rows
+
+
+@lab.section
+def custom_loss_and_metric():
+    """Kendi kaybımız, kendi metriğimiz: kaçırılan tümör kaça mal olur?
+
+    Kaçırılan tümör beş kat pahalı sayılınca kaç tümör daha yakalanır, kaç yanlış alarm eklenir?
+    Mini-batch'lerin F2'lerinin ortalaması bütünün F2'si midir? Önce tahmin edin.
+    """
+    formulas = formula_rows(np.random.default_rng(lab.seed))
+    lab.table(formulas, "Formül, NumPy ve hazır fonksiyonlar", suffix="_formuller")
+    data = load_breast_cancer()
+    rows = compare_losses(data)
+    lab.table(rows, f"{len(data.y_val)} doğrulama hastası, {lab.few(SEEDS)} tohumun ortalaması")
+    lab.save(draw_costs(rows))
+
+    weights, metric, trained = loop_and_fit(data)
+    p, true = trained(data.x_val).numpy(), data.y_val[:, None]
+    elsewhere, told = predict_elsewhere(lab.save(trained), data.x_val)
+    parts = [f_beta(true[i : i + SPLIT], p[i : i + SPLIT]) for i in range(0, len(p), SPLIT)]
+    whole, split, mean = f_beta(true, p), f_beta(true, p, batch=SPLIT), float(np.mean(parts))
+    reload_difference = largest_difference([p], [elsewhere])
+    checks = {
+        "döngü ile fit: ağırlıklar": weights,
+        "döngü ile fit: F2": metric,
+        f"F2: bütün ile {SPLIT} hastalık parçalar": abs(whole - split),
+        "yeni süreçte yüklenen modelin tahmini": reload_difference,
+    }
+    lab.table([{"fark": k, "en büyük": v} for k, v in checks.items()], "Aynı mı?", suffix="_ayni")
+    lab.say(f"Sınıflar içe aktarılmadan: {told[:140]} …")
+    plain, _, costly = rows
+    lab.observe(
+        f"Kaçırılan tümör cross-entropy ile ortalama {plain['kaçırılan tümör']:.1f}, maliyetli "
+        f"kayıpla {costly['kaçırılan tümör']:.1f}; yanlış alarm {plain['yanlış alarm']:.1f} ve "
+        f"{costly['yanlış alarm']:.1f}. F2 bütünde {whole:.3f}, parçalarla beslenince "
+        f"{split:.3f}; parçaların F2'leri ortalanınca {mean:.3f}. Yeni süreç en çok "
+        f"{reload_difference:.0e} farklı tahmin ediyor."
+    )
+    f2 = {"whole": whole, "split": split, "mean": mean}
+    return {"formulas": formulas, "rows": rows, "checks": checks, "f2": f2, "told": told}
+
+
+if __name__ == "__main__":
+    lab.run()
