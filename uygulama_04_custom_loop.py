@@ -11,23 +11,29 @@ mini projede ve 16:30'da sunulacak posterde.
 
 # %% Hazırlık
 # isort: off
-from common import ROOT, Lab, largest_difference, load_breast_cancer, load_mnist, percent
-from common import plots, restart, set_seed
+from common import ROOT, Lab, LabError, largest_difference, load_breast_cancer, load_mnist
+from common import percent, plots, restart, set_seed
 # isort: on  (önce common: Keras'ın ayarlarını o yapar)
 
+import json
 import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import ml_dtypes
 import numpy as np
+import pandas as pd
+import seaborn as sns
 import tensorflow as tf
 from keras import layers, ops, regularizers
-from sklearn.metrics import fbeta_score, log_loss
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import confusion_matrix, fbeta_score, log_loss
 
 FINITE_STEP = 1e-5  # sonlu farkın adımı: float64'te kesme ve yuvarlama hatasının dengesi
 CURVE = (-3.0, 3.0, 121)  # bölüm 1'in fonksiyonu: aralık ve nokta sayısı
@@ -38,7 +44,7 @@ EPOCHS_LOOP = 6  # iki yanlışın etkisi görülsün
 BN_MOMENTUM = 0.9  # varsayılan 0.99, az adımlı epoch'ta çok geriden gelir (uygulama 01, bölüm 9)
 
 BATCH = 125  # MNIST alt kümelerini tam böler
-N_SPEED = 12_500  # 100 adım: en yavaş döngü de birkaç saniyede bitsin
+N_SPEED = 10_000  # 80 adım: en yavaş döngü de birkaç saniyede bitsin
 N_VAL = 2_000  # doğrulama doğruluğunun örnekleme hatası bir puanın altında kalsın
 SPEED_REPEATS = 3  # en kısası alınır: başka programların araya girmesi yalnız uzatır
 SPEED_WAYS = ("eager döngü", "tf.function adım", "tf.function epoch", "fit")
@@ -71,11 +77,40 @@ BETA = 2.0  # F2: duyarlılık kesinlikten önemli
 EPOCHS_COST = 20  # doğrulama kaybı düzleşene kadar
 SPLIT = 25  # metriğin parça parça beslenmesi
 
+# Mini projenin ayarları doğrulama kümesiyle seçildi; test kümesi seçimde hiç kullanılmadı
+N_PROJECT = 55_000  # bütün eğitim kümesi
+EPOCHS, WIDTH = 24, 384  # bir dakikaya sığan: dar ağ, çok epoch geniş ağ, az epoch'tan iyi
+LONG_EPOCHS, LONG_WIDTH = 60, 800  # --uzun: altı dakikaya sığan
+PROJECT_BATCH = 250  # 55 000 görüntüyü tam böler
+PROJECT_MOMENTUM = 0.95  # BatchNorm: epoch 220 adım
+PROJECT_NOISE = 0.3  # piksellere eklenen Gauss gürültüsünün std'si
+PROJECT_DROPOUT = 0.2
+PROJECT_DECAY = 0.1  # AdamW, LR ile çarpılır
+PROJECT_CLIP = 1.0  # global_clipnorm
+PROJECT_GAMMA = 0.5  # focal loss: 0 cross-entropy olurdu
+AUXILIARY_WEIGHT = 0.3  # yardımcı çıkışın kayba katkısı
+WARMUP_SHARE = 0.15  # adımların bu kadarı ısınma
+RANGE = (1e-5, 1.0)  # LR aralık testinin iki ucu
+RANGE_SMOOTH = 11  # kaybın hareketli ortalaması
+RISE = 1.25  # düzleşmiş kayıp en dibinin bu katına çıkınca LR fazla büyük
+PEAK_SHARE = 1 / 3  # tepe LR, fazla büyük LR'nin bu kadarı
+PATIENCE = 6  # kosinüsün ortasındaki duraklamaya dayanacak sabır
+N_ABLATION, EPOCHS_ABLATION = 15_000, 6  # on bir tekniği birkaç dakikada kapatıp açmaya
+
+TEMPERATURES = (0.2, 5.0)  # sıcaklığın arandığı aralık
+CALIBRATION_BOXES = 10  # kutu başına bin test rakamı
+SHOWN = 5  # en kararsız ve en yanlış rakamdan gösterilen
+POSTER = "GGGLLLLCCCC;GGGLLLLCCCC;GGGKKKKCCCC;GGGKKKKNNNN;abcdefghijj"
+
 lab = Lab(
     "uygulama_04_custom_loop",
     "Uygulama 04 · Elle yazılan eğitim döngüsü ve mini proje",
     "15:15-17:00",
 )
+lab.option("--uzun", "bölüm 7: altı dakikalık daha iyi eğitim")
+lab.option("--surdur", "bölüm 7: kesilen eğitimi kontrol noktasından sürdürür")
+lab.option("--ablasyon", "bölüm 7: eğitim yerine teknikleri tek tek kapatır")
+two = partial(percent, digits=2)  # mini projede onda bir puan da önemli
 
 
 # %% 1 · GradientTape
@@ -515,12 +550,11 @@ def retracing() -> tuple[dict[str, int], str]:
     return {name: f.experimental_get_tracing_count() for name, f in counts.items()}, message
 
 
-def log_axis(ax, smallest: float) -> None:
+def log_axis(ax, values) -> None:
     """Logaritmik çubuk grafiği: en küçük çubuk da görünür, eksende olağan sayılar."""
-    ax.set(yscale="log", ylim=(smallest / 3, None))
+    ax.set(yscale="log", ylim=(min(values) / 3, 2 * max(values)))
     ax.yaxis.set_major_formatter("{x:g}")
     ax.yaxis.set_minor_formatter("")
-    ax.margins(y=0.1)
 
 
 def draw_speed(rows, traces):
@@ -531,10 +565,11 @@ def draw_speed(rows, traces):
     bars = left.bar(names, times, color=plots.COLORS[: len(rows)])
     left.bar_label(bars, [f"{t:.0f} ms" for t in times])
     left.set(ylabel="izlemeden sonra bir epoch (ms, logaritmik)")
-    log_axis(left, min(times))
+    log_axis(left, times)
     bars = right.bar(list(traces), list(traces.values()), color=plots.COLORS[4])
     right.bar_label(bars)
-    right.set(ylabel=f"{len(RATES)} çağrıda izleme (trace) sayısı")
+    right.set(ylabel=f"{len(RATES)} çağrıda izleme (trace) sayısı", ylim=(0, len(RATES) + 1))
+    right.set_yticks(range(len(RATES) + 1))
     right.set_title("LR adım fonksiyonuna nasıl verildi?")
     return fig
 
@@ -840,6 +875,7 @@ def draw_precision(gradients, rows, history, speeds):
         left.stairs(counts, edges, linewidth=3, linestyle=style, label=label)
     left.axvline(smallest, color="black", linestyle=":", label="float16'nın en küçüğü")
     left.set(xscale="log", xlabel="gradyanın büyüklüğü", ylabel="gradyan sayısı")
+    left.set_ylim(top=1.4 * left.get_ylim()[1])
     left.legend(loc="upper left")
     steps, scales = [row["adım"] for row in history], [row["ölçek"] for row in history]
     middle.step(steps, scales, where="mid", linewidth=3)
@@ -851,7 +887,7 @@ def draw_precision(gradients, rows, history, speeds):
     bars = right.bar([name.replace("_", "\n") for name in speeds], list(speeds.values()))
     right.bar_label(bars, [f"{ms:.1f}" for ms in speeds.values()])
     right.set(ylabel="bir eğitim adımı (ms, logaritmik)")
-    log_axis(right, min(speeds.values()))
+    log_axis(right, speeds.values())
     return fig
 
 
@@ -1064,7 +1100,9 @@ def loop_and_fit(data) -> float:
     """Aynı kayıp ve metrik kendi döngümüzde ve `fit`te: ağırlıklar ve metrik ne kadar ayrılır?"""
     models = [small_model(), small_model()]
     models[1].set_weights(models[0].get_weights())
-    y, order = data.y_train[:, None].astype("float32"), shuffled(len(data.x_train), 31, lab.seed)
+    y = data.y_train[:, None].astype("float32")
+    orders = [shuffled(len(y), BATCH_CANCER, lab.seed, i) for i in range(EPOCHS_COST)]
+    order = np.concatenate(orders)
     step = make_step(models[0], keras.optimizers.Adam(SLIDE_LR), CostSensitiveLoss(COST))
     make_epoch(step)(data.x_train, y, order)
     models[1].compile(
@@ -1186,6 +1224,573 @@ def custom_loss_and_metric():
     )
     f2 = {"whole": whole, "split": split, "mean": mean}
     return {"formulas": formulas, "rows": rows, "checks": checks, "f2": f2, "told": told}
+
+
+# %% 7 · Mini proje
+@dataclass(frozen=True)
+class Recipe:
+    """Mini projenin tarifi; teknikler tek tek kapatılabilir (`--ablasyon`)."""
+
+    epochs: int
+    width: int = WIDTH
+    residual: bool = True
+    auxiliary: bool = True
+    he: bool = True
+    batch_norm: bool = True
+    noise: bool = True
+    dropout: bool = True
+    weight_decay: bool = True
+    warmup: bool = True
+    cosine: bool = True
+    clipping: bool = True
+    focal: bool = True
+
+
+SWITCHES = {
+    "residual": "artık blok",
+    "auxiliary": "yardımcı çıkış",
+    "he": "He başlatıcı",
+    "batch_norm": "BatchNorm",
+    "noise": "girdiye gürültü",
+    "dropout": "Dropout",
+    "weight_decay": "ağırlık küçültme (AdamW)",
+    "warmup": "ısınma (warmup)",
+    "cosine": "kosinüs tavlama",
+    "clipping": "gradyan kırpma",
+    "focal": "focal loss",
+}
+
+
+def dense_block(x, recipe: Recipe):
+    """Dense → BatchNorm → ReLU → Dropout; BatchNorm varken bias gereksizdir."""
+    start = "he_normal" if recipe.he else "glorot_uniform"
+    norm = recipe.batch_norm
+    x = layers.Dense(recipe.width, use_bias=not norm, kernel_initializer=start)(x)
+    x = layers.BatchNormalization(momentum=PROJECT_MOMENTUM)(x) if norm else x
+    x = layers.Activation("relu")(x)
+    return layers.Dropout(PROJECT_DROPOUT)(x) if recipe.dropout else x
+
+
+def project_model(recipe: Recipe, policy: str) -> keras.Model:
+    """Functional API: gürültü → blok → artık blok → ana çıkış; yardımcı çıkış ilk bloktan."""
+    keras.config.set_dtype_policy(policy)
+    image = keras.Input(shape=(784,), name="piksel")
+    x = layers.GaussianNoise(PROJECT_NOISE)(image) if recipe.noise else image
+    x = dense_block(x, recipe)
+    early = layers.Dense(10, activation="softmax", dtype="float32", name="yardimci")(x)
+    branch = dense_block(x, recipe)
+    x = layers.Add()([x, branch]) if recipe.residual else branch
+    main = layers.Dense(10, activation="softmax", dtype="float32", name="ana")(x)
+    keras.config.set_dtype_policy("float32")
+    model = keras.Model(image, [main, early] if recipe.auxiliary else [main])
+    optimizer = keras.optimizers.AdamW(
+        weight_decay=PROJECT_DECAY if recipe.weight_decay else 0.0,
+        global_clipnorm=PROJECT_CLIP if recipe.clipping else None,
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    if policy == "mixed_float16":
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    model.compile(optimizer=optimizer)
+    optimizer.build(model.trainable_variables)
+    return model
+
+
+def make_project_epoch(model, recipe: Recipe):
+    """Bölüm 3'ün tek grafikte koşan epoch'u; LR her adımda dışarıdan gelir."""
+    optimizer = model.optimizer
+    loss_fn = FocalLoss(PROJECT_GAMMA if recipe.focal else 0.0)
+    weights = (1.0, AUXILIARY_WEIGHT)[: len(model.outputs)]
+
+    @tf.function
+    def epoch(x, y, order, rates):
+        losses = tf.TensorArray(tf.float32, size=len(order))
+        for i in tf.range(len(order)):
+            x_batch, y_batch = tf.gather(x, order[i]), tf.gather(y, order[i])
+            with tf.GradientTape() as tape:
+                outputs = model(x_batch, training=True)
+                parts = [loss_fn(y_batch, output) for output in outputs]
+                loss = sum(w * part for w, part in zip(weights, parts, strict=True))
+                scaled = optimizer.scale_loss(loss)  # float32'de hiçbir şey yapmaz
+            gradients = tape.gradient(scaled, model.trainable_variables)
+            optimizer.learning_rate.assign(rates[i])
+            optimizer.apply(gradients, model.trainable_variables)  # global_clipnorm burada
+            losses = losses.write(i, loss)
+        return losses.stack()
+
+    return epoch
+
+
+def learning_rates(recipe: Recipe, peak: float, steps: int) -> np.ndarray:
+    """Isınma: 0'dan tepeye doğru çizgi; sonra kosinüs tavlama. Her adım için bir LR."""
+    step = np.arange(steps)
+    warm = int(WARMUP_SHARE * steps) if recipe.warmup else 0
+    falling = (1 + np.cos(np.pi * (step - warm) / (steps - warm))) / 2 if recipe.cosine else 1
+    rates = peak * np.where(step < warm, step / max(warm, 1), falling)
+    return rates.astype("float32")
+
+
+def snapshot(model) -> list[np.ndarray]:
+    """Eğitimin bütün durumu: ağırlıklar, BatchNorm, Dropout tohumları, optimizer."""
+    return [variable.numpy() for variable in model.variables + model.optimizer.variables]
+
+
+def put_back(model, values) -> None:
+    for variable, value in zip(model.variables + model.optimizer.variables, values, strict=True):
+        variable.assign(value)
+
+
+def lr_range_test(model, run_epoch, x, y, steps: int) -> tuple[float, np.ndarray, np.ndarray]:
+    """LR üstel artar; kaybı yükseltmeye başlayan LR'nin güvenli bir payı tepe olur."""
+    before = snapshot(model)
+    rates = np.geomspace(*RANGE, steps).astype("float32")
+    losses = run_epoch(x, y, shuffled(len(x), len(x) // steps, lab.seed), rates).numpy()
+    put_back(model, before)
+    kernel = np.ones(RANGE_SMOOTH) / RANGE_SMOOTH
+    smooth = np.convolve(losses, kernel, mode="valid")
+    lowest = int(np.nanargmin(smooth))
+    rising = ~(smooth[lowest:] < RISE * smooth[lowest])  # NaN de yükseliş sayılır
+    too_large = rates[RANGE_SMOOTH // 2 :][lowest + np.argmax(rising)]
+    return float(PEAK_SHARE * too_large), rates, losses
+
+
+def predict(model, x) -> np.ndarray:
+    """Yardımcı çıkış kesilir: aynı ağırlıkları paylaşan tek çıkışlı model."""
+    return keras.Model(model.inputs[0], model.outputs[0])(x, training=False).numpy()
+
+
+def validate(model, data) -> dict[str, float]:
+    """Doğrulama kaybı, doğruluk ve kendi metriğimiz (on sınıfın F1 ortalaması)."""
+    p = predict(model, data.x_val)
+    metric = FBeta(n_classes=10)
+    metric.update_state(data.y_val, p)
+    return {
+        "val_loss": float(FocalLoss(0.0)(data.y_val, p)),
+        "val_accuracy": float(np.mean(p.argmax(axis=1) == data.y_val)),
+        "val_f1": float(metric.result()),
+    }
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Her epoch'tan sonra: en iyi model (.keras) ve sürdürmek için her şey (tek .npz dosyası)."""
+
+    def __init__(self, plan: str, log: list[dict]):
+        super().__init__()
+        self.plan, self.log = plan, log
+
+    def on_epoch_end(self, epoch, logs=None):
+        best = max((row["val_f1"] for row in self.log), default=-1.0)
+        rate = float(self.model.optimizer.learning_rate)
+        self.log.append({"epoch": epoch + 1, "LR": rate} | logs)
+        if logs["val_f1"] > best:
+            with lab.file("_en_iyi", ".keras") as path:
+                self.model.save(path)
+        state = {f"degisken_{i:03}": v for i, v in enumerate(snapshot(self.model))}
+        with lab.file("_son", ".npz") as path:
+            np.savez(path, plan=self.plan, log=json.dumps(self.log), **state)
+
+    @property
+    def best_epoch(self) -> int:
+        return max(self.log, key=lambda row: row["val_f1"])["epoch"] if self.log else 0
+
+
+def resume(model, plan: str) -> list[dict]:
+    """`--surdur`: son kontrol noktasını modele koyar, o güne kadarki günlüğü verir."""
+    path = lab.path("_son", ".npz")
+    again = f"Baştan başlamak için: python {lab.script} --bolum 7"
+    if not path.exists():
+        raise LabError(f"Sürdürülecek bir eğitim yok: {path}\n{again}")
+    with np.load(path, allow_pickle=False) as saved:
+        if str(saved["plan"]) != plan:
+            raise LabError(
+                f"{path} başka bir eğitimin kontrol noktası ({saved['plan']}); istenen {plan}.\n"
+                f"Aynı seçeneklerle (--tohum, --uzun, --hizli) sürdürün. {again}"
+            )
+        put_back(model, [saved[name] for name in sorted(saved) if name[0] == "d"])
+        return json.loads(str(saved["log"]))
+
+
+def stop_on_nan(losses: np.ndarray, epoch: int, checkpoint: Checkpoint) -> None:
+    bad = np.flatnonzero(~np.isfinite(losses))
+    if len(bad):
+        good = checkpoint.best_epoch
+        kept = f"{lab.path('_en_iyi', '.keras')} (epoch {good})" if good else "henüz yok"
+        raise LabError(
+            f"Kayıp sayı olmaktan çıktı (NaN ya da sonsuz): epoch {epoch + 1}, adım {bad[0] + 1}."
+            f"\nSon iyi kontrol noktası: {kept}. LR'yi düşürün ya da veriyi denetleyin."
+        )
+
+
+def train(model, run_epoch, data, rates: np.ndarray, callbacks, checkpoint) -> None:
+    """Epoch döngüsü; callback'ler `fit`teki gibi çağrılır."""
+    x, y = tf.constant(data.x_train), tf.constant(data.y_train)
+    steps = len(x) // PROJECT_BATCH
+    for epoch in range(len(checkpoint.log), len(rates) // steps):
+        if model.stop_training:
+            break
+        callbacks.on_epoch_begin(epoch)
+        start = time.perf_counter()
+        order = shuffled(len(x), PROJECT_BATCH, lab.seed, epoch)  # tohum ve epoch'tan gelir
+        losses = run_epoch(x, y, order, rates[epoch * steps : (epoch + 1) * steps]).numpy()
+        stop_on_nan(losses, epoch, checkpoint)
+        logs = {"loss": float(losses.mean())} | validate(model, data)
+        callbacks.on_epoch_end(epoch, logs | {"saniye": time.perf_counter() - start})
+
+
+def run_callbacks(model, run_epoch, data, rates: np.ndarray, checkpoint: Checkpoint) -> None:
+    """`fit`in callback'leri kendi döngümüzde: onları çağıran `CallbackList`tir."""
+    stop = keras.callbacks.EarlyStopping(monitor="val_f1", mode="max", patience=PATIENCE)
+    epochs = len(rates) * PROJECT_BATCH // len(data.x_train)
+    callbacks = keras.callbacks.CallbackList(
+        [checkpoint, stop, lab.progress()], model=model, epochs=epochs
+    )
+    callbacks.on_train_begin()
+    for row in checkpoint.log:  # --surdur: erken durdurma o güne kadar gördüklerini yeniden görür
+        stop.on_epoch_end(row["epoch"] - 1, row)
+    try:
+        train(model, run_epoch, data, rates, callbacks, checkpoint)
+    except KeyboardInterrupt:
+        lab.say(
+            f"Kesildi: {len(checkpoint.log)} epoch bitmişti. En iyi ağırlıklar (epoch "
+            f"{checkpoint.best_epoch}): {lab.path('_en_iyi', '.keras')}\n"
+            f"Kaldığı yerden: python {lab.script} --bolum 7 --surdur (aynı öteki seçeneklerle)"
+        )
+        raise
+    callbacks.on_train_end()
+
+
+def final_test(data) -> tuple[dict[str, float], np.ndarray, float]:
+    """En iyi kontrol noktası diskten yüklenir; test kümesine bir kez, burada bakılır."""
+    best = keras.models.load_model(lab.path("_en_iyi", ".keras"))
+    p_val, p_test = predict(best, data.x_val), predict(best, data.x_test)
+    with lab.file("_tahminler", ".npz") as path:
+        np.savez(path, p_val=p_val, p_test=p_test)  # poster bunları okur
+    metric = FBeta(n_classes=10)
+    metric.update_state(data.y_test, p_test)
+    accuracy = float(np.mean(p_test.argmax(axis=1) == data.y_test))
+    return {"test_accuracy": accuracy, "test_f1": float(metric.result())}, p_val
+
+
+def draw_project(range_test, peak, rates, log):
+    """LR aralık testi, LR zamanlaması, kayıp ve doğruluk."""
+    fig, axes = plots.figure("Mini proje: LR'nin seçimi ve eğitim", 2, 2)
+    (test, schedule), (loss, accuracy) = axes
+    test.plot(*range_test, linewidth=1)
+    test.axvline(peak, color="black", linestyle="--", label=f"seçilen tepe {peak:.1e}")
+    test.set(xscale="log", yscale="log", xlabel="LR (aralık testi)", ylabel="kayıp")
+    test.legend(loc="upper left")
+    schedule.plot(np.linspace(0, len(log), len(rates)), rates, linewidth=3)
+    schedule.set(xlabel="epoch", ylabel="LR: ısınma, kosinüs")
+    curves = {
+        "eğitim (gürültülü, iki çıkış)": [row["loss"] for row in log],
+        "doğrulama": [row["val_loss"] for row in log],
+    }
+    plots.curves(loss, curves, "epoch", "kayıp")
+    plots.curves(
+        accuracy,
+        {key: [row[key] for row in log] for key in ("val_accuracy", "val_f1")},
+        "epoch",
+        "doğrulama kümesinde",
+    )
+    plots.percent_axis(accuracy.yaxis, digits=1)
+    return fig
+
+
+def ablation_run(model, run_epoch, data, rates, seed: int) -> tuple[float, float]:
+    """Bir tarif, bir tohum: doğrulama doğruluğu ve kaybı."""
+    x, y = tf.constant(data.x_train), tf.constant(data.y_train)
+    steps = len(x) // PROJECT_BATCH
+    for i in range(len(rates) // steps):
+        order = shuffled(len(x), PROJECT_BATCH, seed, i)
+        run_epoch(x, y, order, rates[i * steps : (i + 1) * steps])
+    found = validate(model, data)
+    return found["val_accuracy"], found["val_loss"]
+
+
+def draw_ablation(rows):
+    """Teknik kapatılınca doğrulama doğruluğundaki değişim, tohumların std'siyle."""
+    fig, ax = plots.figure("Ablasyon: teknik kapatılınca ne değişir?")
+    base, *others = rows
+    changes = [(row["doğrulama"] - base["doğrulama"]) * 100 for row in others]
+    spreads = [np.hypot(row["std"], base["std"]) * 100 for row in others]
+    names = [row["tarif"] for row in others]
+    ax.barh(names, changes, xerr=spreads, capsize=6)
+    ax.axvline(0, color="black")
+    ax.invert_yaxis()
+    ax.set_xlabel("doğrulama doğruluğunda değişim (puan; çizgi: iki std'nin birleşiği)")
+    return fig
+
+
+def ablation() -> dict:
+    """`--ablasyon`: teknikler tek tek kapatılır; aynı veri, aynı tohumlar, aynı tepe LR."""
+    set_seed(lab.seed)
+    data = load_mnist(lab.few(N_ABLATION))
+    base = Recipe(lab.few(EPOCHS_ABLATION))
+    off = lab.pick(list(SWITCHES), ["batch_norm", "residual"])
+    recipes = {"hepsi açık": base}
+    recipes |= {f"{SWITCHES[key]} yok": replace(base, **{key: False}) for key in off}
+    seeds = range(lab.seed, lab.seed + lab.few(SEEDS))
+    steps = len(data.x_train) // PROJECT_BATCH
+    rows, peak = [], None
+    for name in lab.each(recipes, f"{len(seeds)} tohum"):
+        recipe = recipes[name]
+        model = project_model(recipe, "float32")
+        run_epoch, found = make_project_epoch(model, recipe), []
+        if peak is None:
+            peak, *_ = lr_range_test(model, run_epoch, data.x_train, data.y_train, steps)
+        rates = learning_rates(recipe, peak, recipe.epochs * steps)
+        for seed in seeds:
+            set_seed(seed)
+            put_back(model, snapshot(project_model(recipe, "float32")))
+            found.append(ablation_run(model, run_epoch, data, rates, seed))
+        (accuracy, loss), (spread, _) = np.mean(found, axis=0), np.std(found, axis=0)
+        row = {"tarif": name, "doğrulama": accuracy, "std": spread, "kayıp": loss}
+        rows.append(
+            row | {"fark (puan)": (accuracy - rows[0]["doğrulama"]) * 100 if rows else 0.0}
+        )
+    title = f"{len(data.x_train)} görüntü, {base.epochs} epoch, {len(seeds)} tohum, LR {peak:.1e}"
+    lab.table(rows, title, {"doğrulama": two, "std": two}, suffix="_ablasyon")
+    lab.save(draw_ablation(rows), suffix="_ablasyon")
+    clear = [
+        r for r in rows[1:] if abs(r["fark (puan)"]) > 200 * np.hypot(r["std"], rows[0]["std"])
+    ]
+    listed = ", ".join(f"{r['tarif']} {r['fark (puan)']:+.2f} puan" for r in clear)
+    lab.observe(
+        f"Tohumların saçılmasından (iki std) açıkça ayrılan: {listed or 'hiçbiri'}. Ötekilerin "
+        f"etkisi bu kısa eğitimde gürültünün içinde."
+    )
+    return {"rows": rows, "peak": peak}
+
+
+@lab.section
+def mini_project():
+    """Mini proje: günün bütün teknikleri tek döngüde
+
+    Evrişim ve veri artırma olmadan, bir dakikadan kısa eğitimle bin test rakamının kaçı yanlış
+    okunur? Hangi teknik ne kadar katar (`--ablasyon`)? Önce tahmin edin.
+    """
+    if lab.options["ablasyon"]:
+        return ablation()
+    policy = choose_policy()  # ölçüm rastgele sayı tüketir: tohum ondan sonra
+    set_seed(lab.seed)
+    data = load_mnist(lab.few(N_PROJECT))
+    recipe = Recipe(*((LONG_EPOCHS, LONG_WIDTH) if lab.options["uzun"] else (lab.few(EPOCHS),)))
+    model = project_model(recipe, policy)
+    model.summary()
+    run_epoch = make_project_epoch(model, recipe)
+    steps = len(data.x_train) // PROJECT_BATCH
+
+    start = time.perf_counter()
+    peak, *range_test = lr_range_test(model, run_epoch, data.x_train, data.y_train, steps)
+    range_seconds = time.perf_counter() - start
+    rates = learning_rates(recipe, peak, recipe.epochs * steps)
+    plan = f"tohum {lab.seed}, {recipe.epochs} epoch, {recipe.width} nöron, {len(data.x_train)}"
+    log = resume(model, plan) if lab.options["surdur"] else []
+    checkpoint = Checkpoint(plan, log)
+    run_callbacks(model, run_epoch, data, rates, checkpoint)
+
+    test, p_val = final_test(data)
+    best = log[checkpoint.best_epoch - 1]
+    reloaded = float(np.mean(p_val.argmax(axis=1) == data.y_val))
+    total = range_seconds + sum(row["saniye"] for row in log)
+    row = {"parametre": model.count_params(), "epoch": len(log), "en iyi epoch": best["epoch"]}
+    row |= {"tepe LR": peak, "eğitim (s)": total, "politika": policy}
+    row |= {"doğrulama": best["val_accuracy"], "test": test["test_accuracy"]}
+    lab.table([row | {"test F1": test["test_f1"]}], "Mini proje", {"doğrulama": two, "test": two})
+    lab.table(log, "Eğitim günlüğü (LR günlüğü)", suffix="_gunluk")
+    lab.save(draw_project(range_test, peak, rates, log))
+    wrong = round((1 - test["test_accuracy"]) * len(data.y_test))
+    lab.observe(
+        f"{len(data.y_test)} test rakamının {wrong} tanesi yanlış: test doğruluğu "
+        f"{two(test['test_accuracy'])}, {total:.0f} saniyelik eğitimle ({len(log)} epoch, "
+        f"{'erken durdu' if len(log) < recipe.epochs else 'erken durdurma gerekmedi'}). En iyi "
+        f"epoch {best['epoch']}, diskten yüklenince doğrulama doğruluğu {two(reloaded)}. Ayarlar "
+        f"doğrulama kümesiyle seçildi; test kümesine bir kez bakıldı."
+    )
+    found = {"log": log, "peak": peak, "rates": rates, "seconds": total, "reloaded": reloaded}
+    return found | test | {"best": best, "policy": policy, "recipe": recipe}
+
+
+# %% 8 · Poster
+class Headline(NamedTuple):
+    """Günün karnesinde bir satır: hangi betiğin hangi tablosundaki hangi sütunun en büyüğü."""
+
+    script: str
+    table: str
+    column: str
+    what: str
+
+
+HEADLINES = (
+    Headline("uygulama_01_keras_sequential", "03_full_architecture", "doğruluk", "tam mimari"),
+    Headline("uygulama_01_keras_sequential", "12_mc_dropout", "MC", "MC Dropout, emin kalanlar"),
+    Headline("uygulama_02_callbacks_lr", "06_five_callbacks", "test", "beş callback"),
+    Headline("uygulama_02_callbacks_lr", "09_schedule_race", "doğruluk", "LR yarışı, en iyisi"),
+    Headline("uygulama_03_functional_api", "04_residual_blocks", "doğruluk", "artık blok"),
+    Headline("uygulama_03_functional_api", "06_auxiliary_loss", "doğruluk", "yardımcı kayıp"),
+    Headline("uygulama_04_custom_loop", "07_mini_project", "test", "mini proje, test"),
+)
+
+
+def report_card() -> list[dict]:
+    """Her uygulamanın başlıca sayısı; dosyası yoksa hangi betiğin koşulacağı."""
+    rows = []
+    for script, table, column, what in HEADLINES:
+        path = lab.folder.parent / "_".join(script.split("_")[:2]) / f"{table}.csv"
+        row = {"uygulama": script.split("_")[1], "sonuç": what, "değer": "yok"}
+        if path.exists():
+            frame = pd.read_csv(path)
+            names = [name for name in frame if name.startswith(column)]
+            row["değer"] = two(frame[names[0]].max()) if names else f"{column} sütunu yok"
+        missing = "" if path.exists() else f"python {script}.py --bolum {int(table[:2])}"
+        rows.append(row | {"eksikse": missing})
+    return rows
+
+
+def softened(p: np.ndarray, temperature: float) -> np.ndarray:
+    """Sıcaklık ölçekleme (Guo vd., 2017): log p / T, yeniden softmax. Sıralama değişmez."""
+    logits = np.log(np.maximum(p, keras.config.epsilon())) / temperature
+    grown = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return grown / grown.sum(axis=1, keepdims=True)
+
+
+def negative_log_likelihood(p: np.ndarray, y: np.ndarray) -> float:
+    chosen = np.maximum(p[np.arange(len(y)), y], keras.config.epsilon())
+    return float(-np.mean(np.log(chosen)))
+
+
+def fit_temperature(p_val: np.ndarray, y_val: np.ndarray) -> float:
+    """Doğrulama kümesinde olabilirliği en büyük yapan sıcaklık."""
+    found = minimize_scalar(
+        lambda t: negative_log_likelihood(softened(p_val, t), y_val),
+        bounds=TEMPERATURES,
+        method="bounded",
+    )
+    return float(found.x)
+
+
+def calibration(p: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Eşit sayıda örnekli kutularda güven ve doğruluk; aralarındaki ortalama açık (ECE)."""
+    confidence, correct = p.max(axis=1), p.argmax(axis=1) == y
+    boxes = np.array_split(np.argsort(confidence), CALIBRATION_BOXES)
+    means = np.array([(confidence[box].mean(), correct[box].mean()) for box in boxes])
+    sizes = np.array([len(box) for box in boxes])
+    error = float(np.sum(sizes * np.abs(means[:, 0] - means[:, 1])) / len(y))
+    return means[:, 0], means[:, 1], error
+
+
+def calibration_row(name: str, p: np.ndarray, error: float, y: np.ndarray) -> dict:
+    row = {"kalibrasyon": name, "ECE": error, "test kaybı": negative_log_likelihood(p, y)}
+    return row | {"test doğruluğu": float(np.mean(p.argmax(axis=1) == y))}
+
+
+def draw_confusion(ax, p, y) -> None:
+    """Köşegen dışı: kaç rakam yanlış okundu; köşegendeki doğrular boş bırakılır."""
+    counts = confusion_matrix(y, p.argmax(axis=1))
+    np.fill_diagonal(counts, 0)
+    labels = np.where(counts > 0, counts.astype(str), "")
+    sns.heatmap(counts, annot=labels, fmt="", cmap="Blues", cbar=False, ax=ax, linewidths=1)
+    ax.set(xlabel="tahmin", ylabel="gerçek", title=f"{counts.sum()} yanlış (köşegen boş)")
+    ax.tick_params(axis="y", rotation=0)
+
+
+def draw_learning(ax, log) -> None:
+    """Doğrulama doğruluğu ile LR aynı eksende."""
+    plots.curves(ax, {"doğrulama doğruluğu": log["val_accuracy"]}, "epoch", "", legend=False)
+    plots.percent_axis(ax.yaxis, digits=1)
+    ax.set_title("● doğrulama doğruluğu, -- LR")
+    rate = ax.twinx()
+    rate.plot(log["epoch"], log["LR"], "--", color=plots.COLORS[1], linewidth=3)
+    rate.grid(False)
+    rate.set_ylabel("LR")
+
+
+def draw_calibration(ax, curves) -> None:
+    for i, (label, (confidence, correct, error)) in enumerate(curves.items()):
+        ax.plot(confidence, correct, label=f"{label}: ECE {two(error)}", **plots.look(i))
+    ax.axline((1, 1), slope=1, color="black", linewidth=1)
+    ax.set(xlabel="güven", title="doğruluk / güven")
+    for axis in (ax.xaxis, ax.yaxis):
+        plots.percent_axis(axis)
+    ax.legend()
+
+
+def hard_digits(p: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Beş en kararsız (en yüksek entropi), beş en emin yanlış; üstlerine ne yazılacağı."""
+    guess = p.argmax(axis=1)
+    entropy = -np.sum(p * np.log(np.maximum(p, keras.config.epsilon())), axis=1)
+    uncertain = np.argsort(-entropy)[:SHOWN]
+    wrong = np.flatnonzero(guess != y)
+    worst = wrong[np.argsort(-p[wrong, guess[wrong]])][:SHOWN]
+    titles = [f"{y[i]} → {guess[i]}" for i in (*uncertain, *worst)]
+    return np.concatenate([uncertain, worst]), titles
+
+
+def draw_poster(model, log, result, p, curves, data):
+    """Tek sayfa: görev, model, öğrenme, yanlışlar, kalibrasyon, zor rakamlar."""
+    title = f"MNIST, tam bağlı ağ: test doğruluğu {two(result['test'])}"
+    fig, axes = plots.mosaic(title, POSTER)
+    draw_learning(axes["L"], log)
+    draw_confusion(axes["C"], p, data.y_test)
+    draw_calibration(axes["K"], curves)
+    chosen, titles = hard_digits(p, data.y_test)
+    plots.digits([axes[letter] for letter in "abcdefghij"], data.x_test[chosen], titles)
+    axes["N"].axis("off")
+    axes["N"].text(0, 0.5, poster_numbers(result, log), va="center")
+    plots.model_graph(model, ax=axes["G"])  # en son: kutular eksenin son boyutuna sığar
+    return fig
+
+
+def poster_numbers(result, log) -> str:
+    return "\n".join(
+        [
+            "Görev: 28 x 28 piksel → rakam",
+            f"{result['parametre']:.0f} parametre",
+            f"{len(log)} epoch, {result['eğitim (s)']:.0f} saniye",
+            f"tepe LR {result['tepe LR']:.1e}",
+            f"doğrulama {two(result['doğrulama'])}",
+            f"test F1 {two(result['test F1'])}",
+        ]
+    )
+
+
+@lab.section
+def mini_project_poster():
+    """Mini proje posteri ve günün karnesi
+
+    Model yanlış okuduğu rakamlarda ne kadar emindir? Sıcaklık ölçekleme doğruluğu değiştirmeden
+    neyi düzeltir? Önce tahmin edin.
+    """
+    best = lab.path("_en_iyi", ".keras", "mini_project")
+    if not best.exists():
+        raise LabError(f"Poster mini projeyi ister: önce python {lab.script} --bolum 7")
+    data = load_mnist()
+    model = keras.models.load_model(best, compile=False)
+    result = pd.read_csv(lab.path("", ".csv", "mini_project")).iloc[0]
+    log = pd.read_csv(lab.path("_gunluk", ".csv", "mini_project"))
+    with np.load(lab.path("_tahminler", ".npz", "mini_project")) as saved:
+        p_val, p_test = saved["p_val"], saved["p_test"]
+
+    temperature = fit_temperature(p_val, data.y_val)
+    tempered = {"önce": p_test, f"T = {temperature:.2f}": softened(p_test, temperature)}
+    curves = {name: calibration(p, data.y_test) for name, p in tempered.items()}
+    rows = [calibration_row(name, p, curves[name][2], data.y_test) for name, p in tempered.items()]
+    shares = {"ECE": two, "test doğruluğu": two}
+    lab.table(rows, "Sıcaklık ölçekleme (T doğrulama kümesinde bulundu)", shares)
+    card = report_card()
+    lab.table(card, "Günün karnesi", suffix="_karne")
+    lab.save(draw_poster(model, log, result, p_test, curves, data))
+    before, after = rows
+    missing = [row["eksikse"] for row in card if row["eksikse"]]
+    wrong = p_test.argmax(axis=1) != data.y_test
+    lab.observe(
+        f"Yanlış okunan {wrong.sum()} rakamda model ortalama "
+        f"{percent(p_test[wrong].max(axis=1).mean())} emin. Sıcaklık {temperature:.2f} ile ECE "
+        f"{two(before['ECE'])} → {two(after['ECE'])}, test kaybı {before['test kaybı']:.4f} → "
+        f"{after['test kaybı']:.4f}, doğruluk {two(before['test doğruluğu'])} → "
+        f"{two(after['test doğruluğu'])}. Karnede "
+        f"{f'eksik {len(missing)} satır var' if missing else 'eksik yok'}."
+    )
+    return {"rows": rows, "card": card, "temperature": temperature, "result": dict(result)}
 
 
 if __name__ == "__main__":

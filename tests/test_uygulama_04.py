@@ -3,10 +3,13 @@
 Eşikler tek bir tohuma göre değil, birkaç tohumda da kalan bir payla seçilmiştir.
 """
 
+import json
+import signal
 from itertools import pairwise
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 from conftest import at_full_size, repeats_itself, shows_everything
@@ -22,15 +25,19 @@ SECTIONS = (
     "gradient_clipping",
     "mixed_precision",
     "custom_loss_and_metric",
+    "mini_project",
+    "mini_project_poster",
 )
 
 
-def test_sections_are_the_planned_ones_in_order():
+def test_sections_are_the_planned_eight_in_order():
     assert tuple(lab.sections) == SECTIONS
 
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_every_section_shows_a_question_a_table_a_figure_and_an_observation(evidence, name):
+    if name == "mini_project_poster":
+        evidence("mini_project")  # poster onun dosyalarını okur
     shows_everything(evidence, name)
 
 
@@ -198,6 +205,214 @@ def test_a_dear_miss_is_missed_less_often(evidence):
     plain, _, costly = evidence("custom_loss_and_metric")["rows"]
     assert costly["kaçırılan tümör"] <= plain["kaçırılan tümör"]
     assert costly["yanlış alarm"] >= plain["yanlış alarm"]
+
+
+def test_warmup_and_cosine_are_those_of_keras():
+    recipe, peak, steps = lab04.Recipe(epochs=1), 0.02, 200
+    warm = int(lab04.WARMUP_SHARE * steps)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm, warmup_target=peak, warmup_steps=warm
+    )
+    rates = lab04.learning_rates(recipe, peak, steps)
+    for step in (0, 1, warm - 1, warm, warm + 1, 100, steps - 1):
+        assert rates[step] == pytest.approx(float(schedule(step)), abs=1e-7)
+    flat = lab04.learning_rates(lab04.Recipe(1, warmup=False, cosine=False), peak, steps)
+    assert set(flat) == {np.float32(peak)}
+
+
+def test_range_test_leaves_the_model_as_it_was():
+    recipe = lab04.Recipe(epochs=1, width=8)
+    model = lab04.project_model(recipe, "float32")
+    run_epoch = lab04.make_project_epoch(model, recipe)
+    rng = np.random.default_rng(0)
+    x = rng.uniform(size=(400, 784)).astype("float32")
+    before = lab04.snapshot(model)
+    peak, rates, losses = lab04.lr_range_test(model, run_epoch, x, np.arange(400) % 10, steps=40)
+    assert all(np.array_equal(a, b) for a, b in zip(before, lab04.snapshot(model), strict=True))
+    assert rates[0] < peak < rates[-1]
+    assert len(losses) == 40
+
+
+def test_every_switch_takes_its_technique_out():
+    whole = lab04.project_model(lab04.Recipe(epochs=1, width=8), "float32")
+
+    def without(key):
+        return lab04.project_model(lab04.Recipe(1, 8, **{key: False}), "float32")
+
+    def kinds(model):
+        return [type(layer).__name__ for layer in model.layers]
+
+    layer_of = {"residual": "Add", "batch_norm": "BatchNormalization", "dropout": "Dropout"}
+    for key, kind in (layer_of | {"noise": "GaussianNoise"}).items():
+        assert kind in kinds(whole)
+        assert kind not in kinds(without(key))
+    assert len(whole.outputs) == 2
+    assert len(without("auxiliary").outputs) == 1
+    assert without("weight_decay").optimizer.weight_decay == 0
+    assert whole.optimizer.weight_decay == lab04.PROJECT_DECAY
+    assert without("clipping").optimizer.global_clipnorm is None
+    assert set(lab04.SWITCHES) == {"he", "warmup", "cosine", "focal"} | set(layer_of) | {
+        "noise",
+        "auxiliary",
+        "weight_decay",
+        "clipping",
+    }
+
+
+def test_mini_project_logs_every_epoch_and_reloads_its_best(evidence):
+    found = evidence("mini_project")
+    log, rates = found["log"], found["rates"]
+    assert [row["epoch"] for row in log] == list(range(1, len(log) + 1))
+    steps = len(rates) // found["recipe"].epochs
+    assert [row["LR"] for row in log] == pytest.approx(
+        [rates[r["epoch"] * steps - 1] for r in log]
+    )
+    assert found["best"] == max(log, key=lambda row: row["val_f1"])
+    assert found["reloaded"] == found["best"]["val_accuracy"]
+    assert 1e-3 < found["peak"] < 0.1
+    assert found["test_accuracy"] > 0.95
+    assert found["test_f1"] == pytest.approx(found["test_accuracy"], abs=0.01)
+
+
+@at_full_size
+def test_mini_project_is_good_and_fast(evidence):
+    found = evidence("mini_project")
+    assert found["test_accuracy"] > 0.984  # üç tohumun ortalaması 0.985'in üstünde
+    assert found["seconds"] <= 60
+
+
+@pytest.fixture
+def tiny(monkeypatch, tmp_path):
+    """The mini project in a few steps: (run it from the command line, its folder)."""
+    for name, value in {
+        "N_PROJECT": 5_000,
+        "EPOCHS": 20,
+        "WIDTH": 16,
+        "N_ABLATION": 5_000,
+    }.items():
+        monkeypatch.setattr(lab04, name, value)
+
+    def run(*words: str) -> int:
+        return lab.main(["--bolum", "7", "--hizli", "--cikti", str(tmp_path), *words])
+
+    return run, tmp_path / lab.name
+
+
+def state(folder) -> dict:
+    with np.load(folder / "07_mini_project_son.npz") as saved:
+        found = {name: saved[name] for name in saved}
+    rows = json.loads(str(found.pop("log")))
+    return found | {"log": [{k: v for k, v in row.items() if k != "saniye"} for row in rows]}
+
+
+def test_interrupted_and_resumed_training_ends_where_the_uninterrupted_one_does(
+    tiny, monkeypatch, capsys
+):
+    run, folder = tiny
+    assert run() == 0
+    whole = state(folder)
+    assert len(whole["log"]) == 4
+
+    validate, calls = lab04.validate, []
+
+    def interrupted(*arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return validate(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lab04, "validate", interrupted)
+        assert run() == 130
+    captured = capsys.readouterr()
+    assert "2 epoch bitmişti" in captured.out
+    assert "07_mini_project_en_iyi.keras" in captured.out
+    assert "--surdur" in captured.out
+    assert len(state(folder)["log"]) == 2
+
+    assert run("--surdur") == 0
+    resumed = state(folder)
+    assert resumed.keys() == whole.keys()
+    for name in whole:
+        assert np.array_equal(resumed[name], whole[name]), name
+
+
+def test_resuming_nothing_or_something_else_is_told(tiny, capsys):
+    run, _ = tiny
+    assert run("--surdur") == 1
+    assert "Sürdürülecek bir eğitim yok" in capsys.readouterr().err
+    assert run() == 0
+    assert run("--surdur", "--tohum", "7") == 1
+    assert "başka bir eğitimin kontrol noktası" in capsys.readouterr().err
+
+
+def test_nan_loss_names_epoch_step_and_last_good_checkpoint(tiny, monkeypatch, capsys):
+    run, folder = tiny
+    learning_rates = lab04.learning_rates
+
+    def broken(*arguments):
+        rates = learning_rates(*arguments).copy()
+        rates[5] = np.nan  # dört adımlık epoch'larda: epoch 2, adım 2; ağırlıklar NaN olur
+        return rates
+
+    monkeypatch.setattr(lab04, "learning_rates", broken)
+    assert run() == 1
+    err = capsys.readouterr().err
+    assert "epoch 2, adım 3" in err
+    assert "07_mini_project_en_iyi.keras (epoch 1)" in err
+    assert len(state(folder)["log"]) == 1
+
+
+def test_ablation_compares_every_recipe_with_the_whole(tiny):
+    run, folder = tiny
+    assert run("--ablasyon") == 0
+    table = pd.read_csv(folder / "07_mini_project_ablasyon.csv")
+    assert table["tarif"].tolist() == ["hepsi açık", "BatchNorm yok", "artık blok yok"]
+    change = 100 * (table["doğrulama"] - table["doğrulama"][0])
+    assert table["fark (puan)"].tolist() == pytest.approx(change.tolist(), abs=1e-3)
+    assert not (folder / "07_mini_project.csv").exists()
+
+
+def test_poster_and_report_card_agree_with_the_csv_files(evidence):
+    project = evidence("mini_project")
+    found = evidence("mini_project_poster")
+    assert found["result"]["test"] == pytest.approx(project["test_accuracy"], abs=1e-6)
+    before, after = found["rows"]
+    assert before["test doğruluğu"] == after["test doğruluğu"]
+    assert before["test doğruluğu"] == pytest.approx(project["test_accuracy"])
+    *others, own = found["card"]
+    assert own["değer"] == lab04.two(project["test_accuracy"])
+    assert own["eksikse"] == ""
+    for row in others:
+        assert row["değer"] == "yok"
+        assert row["eksikse"].startswith(f"python uygulama_{row['uygulama']}_")
+
+
+def test_report_card_reads_the_other_labs(tmp_path):
+    lab.configure(out=tmp_path)
+    other = tmp_path / "uygulama_01" / "03_full_architecture.csv"
+    other.parent.mkdir()
+    other.write_text("model,doğruluk\nçıta,0.97\nağ,0.9825\n", encoding="utf-8-sig")
+    first, second, *_ = lab04.report_card()
+    assert (first["değer"], first["eksikse"]) == ("%98,25", "")
+    assert second["eksikse"] == "python uygulama_01_keras_sequential.py --bolum 12"
+    lab.configure()
+
+
+def test_poster_without_a_mini_project_says_what_to_run(tmp_path, capsys):
+    assert lab.main(["--bolum", "8", "--hizli", "--cikti", str(tmp_path)]) == 1
+    assert "--bolum 7" in capsys.readouterr().err
+
+
+def test_temperature_finds_the_one_that_was_put_in():
+    rng = np.random.default_rng(0)
+    p = lab04.softened(rng.dirichlet(np.ones(10), 20_000), 1.0)
+    y = np.array([rng.choice(10, p=row) for row in p])
+    assert lab04.fit_temperature(p, y) == pytest.approx(1, abs=0.05)
+    sharp = lab04.softened(p, 0.5)
+    assert np.array_equal(sharp.argmax(axis=1), p.argmax(axis=1))
+    assert lab04.fit_temperature(sharp, y) == pytest.approx(2, abs=0.1)
+    assert lab04.calibration(p, y)[2] < 0.02 < lab04.calibration(sharp, y)[2]
 
 
 def test_alone_and_again_the_csv_files_are_the_same(evidence, tmp_path):
