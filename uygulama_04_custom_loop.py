@@ -100,8 +100,15 @@ N_ABLATION, EPOCHS_ABLATION = 15_000, 6  # on bir tekniği birkaç dakikada kapa
 TEMPERATURES = (0.2, 5.0)  # sıcaklığın arandığı aralık
 CALIBRATION_BOXES = 10  # güven 0-1 aralığının bölündüğü kutular
 SHOWN = 5  # en kararsız ve en yanlış rakamdan gösterilen
-_ROWS = ("L" * 16 + "C" * 18, "L" * 16 + "C" * 18, "K" * 16 + "N" * 18, "K" * 16 + "N" * 18)
-POSTER = ";".join("G" * 26 + row for row in (*_ROWS, "..aaabbbcccdddeeefffggghhhiiijjj.."))
+POSTER = {  # sol, alt, genişlik, yükseklik: sayfanın payı olarak
+    "graph": (0.01, 0.02, 0.33, 0.84),
+    "learning": (0.42, 0.59, 0.23, 0.28),
+    "calibration": (0.42, 0.25, 0.23, 0.22),
+    "confusion": (0.76, 0.48, 0.23, 0.39),
+    "numbers": (0.73, 0.15, 0.26, 0.22),
+}
+POSTER_DIGITS = (0.36, 0.02, 0.063, 0.09)  # ilk rakamın yeri; ötekiler birer genişlik sağda
+
 
 lab = Lab(
     "uygulama_04_custom_loop",
@@ -1730,15 +1737,20 @@ def hard_digits(p: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, list[str]]:
 def draw_poster(model, log, result, p, curves, data):
     """Tek sayfa: görev, model, öğrenme, yanlışlar, kalibrasyon, zor rakamlar."""
     title = f"MNIST, tam bağlı ağ: test doğruluğu {two(result['test'])}"
-    fig, axes = plots.mosaic(title, POSTER)
-    draw_learning(axes["L"], log)
-    draw_confusion(axes["C"], p, data.y_test)
-    draw_calibration(axes["K"], curves)
+    fig = plots.plt.figure(layout="none")
+    fig.suptitle(title)
+    axes = {name: fig.add_axes(place) for name, place in POSTER.items()}
+    draw_learning(axes["learning"], log)
+    draw_confusion(axes["confusion"], p, data.y_test)
+    draw_calibration(axes["calibration"], curves)
+    axes["numbers"].axis("off")
+    axes["numbers"].text(0, 0.5, poster_numbers(result, log), va="center", linespacing=1.3)
+    left, bottom, width, height = POSTER_DIGITS
     chosen, titles = hard_digits(p, data.y_test)
-    plots.digits([axes[letter] for letter in "abcdefghij"], data.x_test[chosen], titles)
-    axes["N"].axis("off")
-    axes["N"].text(0, 0.5, poster_numbers(result, log), va="center", linespacing=1.3)
-    plots.model_graph(model, ax=axes["G"])  # en son: kutular eksenin son boyutuna sığar
+    places = [(left + i * width, bottom, width, height) for i in range(len(chosen))]
+    plots.digits([fig.add_axes(place) for place in places], data.x_test[chosen], titles)
+    inference = keras.Model(model.inputs[0], model.outputs[0])
+    plots.model_graph(inference, "çıkarım modeli (yardımcı çıkış kesik)", axes["graph"])
     return fig
 
 
