@@ -101,13 +101,13 @@ TEMPERATURES = (0.2, 5.0)  # sıcaklığın arandığı aralık
 CALIBRATION_BOXES = 10  # güven 0-1 aralığının bölündüğü kutular
 SHOWN = 5  # en kararsız ve en yanlış rakamdan gösterilen
 POSTER = {  # sol, alt, genişlik, yükseklik: sayfanın payı olarak
-    "graph": (0.01, 0.02, 0.33, 0.84),
-    "learning": (0.42, 0.59, 0.23, 0.28),
-    "calibration": (0.42, 0.25, 0.23, 0.22),
+    "graph": (0.005, 0.01, 0.36, 0.89),
+    "learning": (0.43, 0.63, 0.22, 0.24),
+    "calibration": (0.44, 0.28, 0.21, 0.18),
     "confusion": (0.76, 0.48, 0.23, 0.39),
-    "numbers": (0.73, 0.15, 0.26, 0.22),
+    "numbers": (0.73, 0.19, 0.26, 0.20),
 }
-POSTER_DIGITS = (0.36, 0.02, 0.063, 0.09)  # ilk rakamın yeri; ötekiler birer genişlik sağda
+POSTER_DIGITS = (0.36, 0.01, 0.063, 0.09)  # ilk rakamın yeri; ötekiler birer genişlik sağda
 
 
 lab = Lab(
@@ -1421,7 +1421,7 @@ def stop_on_nan(losses: np.ndarray, epoch: int, checkpoint: Checkpoint) -> None:
     bad = np.flatnonzero(~np.isfinite(losses))
     if len(bad):
         good = checkpoint.best_epoch
-        kept = f"{lab.path('_en_iyi', '.keras')} (epoch {good})" if good else "henüz yok"
+        kept = f"{lab.path('_en_iyi', '.keras').name} (epoch {good})" if good else "henüz yok"
         raise LabError(
             f"Kayıp sayı olmaktan çıktı (NaN ya da sonsuz): epoch {epoch + 1}, adım {bad[0] + 1}."
             f"\nSon iyi kontrol noktası: {kept}. LR'yi düşürün ya da veriyi denetleyin."
@@ -1459,7 +1459,7 @@ def run_callbacks(model, run_epoch, data, rates: np.ndarray, checkpoint: Checkpo
     except KeyboardInterrupt:
         lab.say(
             f"Kesildi: {len(checkpoint.log)} epoch bitmişti. En iyi ağırlıklar (epoch "
-            f"{checkpoint.best_epoch}): {lab.path('_en_iyi', '.keras')}\n"
+            f"{checkpoint.best_epoch}): {lab.path('_en_iyi', '.keras').name}\n"
             f"Kaldığı yerden: python {lab.script} --bolum 7 --surdur (aynı öteki seçeneklerle)"
         )
         raise
@@ -1710,17 +1710,16 @@ def draw_learning(ax, log) -> None:
     rate = ax.twinx()
     rate.plot(log["epoch"], log["LR"], "--", color=plots.COLORS[1], linewidth=3)
     rate.grid(False)
-    rate.set_ylabel("LR")
 
 
 def draw_calibration(ax, curves) -> None:
-    for i, (label, (confidence, correct, error)) in enumerate(curves.items()):
-        ax.plot(confidence, correct, label=f"{label}: ECE {two(error)}", **plots.look(i))
+    for i, (confidence, correct, _) in enumerate(curves.values()):
+        ax.plot(confidence, correct, **plots.look(i))
     ax.axline((1, 1), slope=1, color="black", linewidth=1)
-    ax.set(xlabel="güven", title="doğruluk / güven")
+    names = [f"{name}: ECE {two(error)}" for name, (_, _, error) in curves.items()]
+    ax.set(xlabel="güven", ylabel="doğruluk", title=f"● {names[0]}\n■ {names[1]}")
     for axis in (ax.xaxis, ax.yaxis):
         plots.percent_axis(axis)
-    ax.legend()
 
 
 def hard_digits(p: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -1737,7 +1736,8 @@ def hard_digits(p: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, list[str]]:
 def draw_poster(model, log, result, p, curves, data):
     """Tek sayfa: görev, model, öğrenme, yanlışlar, kalibrasyon, zor rakamlar."""
     title = f"MNIST, tam bağlı ağ: test doğruluğu {two(result['test'])}"
-    fig = plots.plt.figure(layout="none")
+    fig = plots.plt.figure()
+    fig.set_layout_engine("none")  # dolu sayfada yerleri elle vermek gerekir
     fig.suptitle(title)
     axes = {name: fig.add_axes(place) for name, place in POSTER.items()}
     draw_learning(axes["learning"], log)
@@ -1749,6 +1749,8 @@ def draw_poster(model, log, result, p, curves, data):
     chosen, titles = hard_digits(p, data.y_test)
     places = [(left + i * width, bottom, width, height) for i in range(len(chosen))]
     plots.digits([fig.add_axes(place) for place in places], data.x_test[chosen], titles)
+    for i, caption in enumerate(("en kararsız (gerçek → tahmin)", "en emin yanlışlar")):
+        fig.text(left + (i + 0.5) * SHOWN * width, bottom + 1.65 * height, caption, ha="center")
     inference = keras.Model(model.inputs[0], model.outputs[0])
     plots.model_graph(inference, "çıkarım modeli (yardımcı çıkış kesik)", axes["graph"])
     return fig
@@ -1763,8 +1765,6 @@ def poster_numbers(result, log) -> str:
             f"tepe LR {result['tepe LR']:.1e}",
             f"doğrulama {two(result['doğrulama'])}",
             f"test F1 {two(result['test F1'])}",
-            f"altta (gerçek → tahmin): {SHOWN} en",
-            f"kararsız, {SHOWN} en emin yanlış",
         ]
     )
 
