@@ -1710,6 +1710,7 @@ def draw_learning(ax, log) -> None:
     rate = ax.twinx()
     rate.plot(log["epoch"], log["LR"], "--", color=plots.COLORS[1], linewidth=3)
     rate.grid(False)
+    rate.xaxis.set_tick_params(labelbottom=False)
 
 
 def draw_calibration(ax, curves) -> None:
