@@ -1378,6 +1378,9 @@ def validate(model, data) -> dict[str, float]:
     }
 
 
+STATE = "durum_"  # .npz içindeki değişkenlerin adı bununla başlar
+
+
 class Checkpoint(keras.callbacks.Callback):
     """Her epoch'tan sonra: en iyi model (.keras) ve sürdürmek için her şey (tek .npz dosyası)."""
 
@@ -1392,7 +1395,7 @@ class Checkpoint(keras.callbacks.Callback):
         if logs["val_f1"] > best:
             with lab.file("_en_iyi", ".keras") as path:
                 self.model.save(path)
-        state = {f"degisken_{i:03}": v for i, v in enumerate(snapshot(self.model))}
+        state = {f"{STATE}{i:03}": v for i, v in enumerate(snapshot(self.model))}
         with lab.file("_son", ".npz") as path:
             np.savez(path, plan=self.plan, log=json.dumps(self.log), **state)
 
@@ -1401,8 +1404,8 @@ class Checkpoint(keras.callbacks.Callback):
         return max(self.log, key=lambda row: row["val_f1"])["epoch"] if self.log else 0
 
 
-def resume(model, plan: str) -> list[dict]:
-    """`--surdur`: son kontrol noktasını modele koyar, o güne kadarki günlüğü verir."""
+def read_checkpoint(plan: str) -> tuple[list[dict], list[np.ndarray]]:
+    """`--surdur`: o güne kadarki günlük ve eğitimin son durumu; eğitimden önce denetlenir."""
     path = lab.path("_son", ".npz")
     again = f"Baştan başlamak için: python {lab.script} --bolum 7"
     if not path.exists():
@@ -1410,11 +1413,12 @@ def resume(model, plan: str) -> list[dict]:
     with np.load(path, allow_pickle=False) as saved:
         if str(saved["plan"]) != plan:
             raise LabError(
-                f"{path} başka bir eğitimin kontrol noktası ({saved['plan']}); istenen {plan}.\n"
-                f"Aynı seçeneklerle (--tohum, --uzun, --hizli) sürdürün. {again}"
+                f"{path.name} başka bir eğitimin kontrol noktası.\n"
+                f"Diskteki: {saved['plan']}\nİstenen: {plan}\n"
+                f"Aynı seçeneklerle (--tohum, --uzun) sürdürün. {again}"
             )
-        put_back(model, [saved[name] for name in sorted(saved) if name[0] == "d"])
-        return json.loads(str(saved["log"]))
+        names = sorted(name for name in saved if name.startswith(STATE))
+        return json.loads(str(saved["log"])), [saved[name] for name in names]
 
 
 def stop_on_nan(losses: np.ndarray, epoch: int, checkpoint: Checkpoint) -> None:
@@ -1581,7 +1585,10 @@ def mini_project():
     policy = choose_policy()  # ölçüm rastgele sayı tüketir: tohum ondan sonra
     set_seed(lab.seed)
     data = load_mnist(lab.few(N_PROJECT))
-    recipe = Recipe(*((LONG_EPOCHS, LONG_WIDTH) if lab.options["uzun"] else (lab.few(EPOCHS),)))
+    epochs, width = (LONG_EPOCHS, LONG_WIDTH) if lab.options["uzun"] else (EPOCHS, WIDTH)
+    recipe = Recipe(lab.few(epochs), width)
+    plan = f"tohum {lab.seed}, {recipe.epochs} epoch, {width} nöron, {len(data.x_train)} görüntü"
+    log, state = read_checkpoint(plan) if lab.options["surdur"] else ([], None)
     model = project_model(recipe, policy)
     model.summary()
     run_epoch = make_project_epoch(model, recipe)
@@ -1591,8 +1598,8 @@ def mini_project():
     peak, *range_test = lr_range_test(model, run_epoch, data.x_train, data.y_train, steps)
     range_seconds = time.perf_counter() - start
     rates = learning_rates(recipe, peak, recipe.epochs * steps)
-    plan = f"tohum {lab.seed}, {recipe.epochs} epoch, {recipe.width} nöron, {len(data.x_train)}"
-    log = resume(model, plan) if lab.options["surdur"] else []
+    if state:
+        put_back(model, state)
     checkpoint = Checkpoint(plan, log)
     run_callbacks(model, run_epoch, data, rates, checkpoint)
 
