@@ -80,7 +80,7 @@ SPLIT = 25  # metriğin parça parça beslenmesi
 # Mini projenin ayarları doğrulama kümesiyle seçildi; test kümesi seçimde hiç kullanılmadı
 N_PROJECT = 55_000  # bütün eğitim kümesi
 EPOCHS, WIDTH = 24, 384  # bir dakikaya sığan: dar ağ, çok epoch geniş ağ, az epoch'tan iyi
-LONG_EPOCHS, LONG_WIDTH = 60, 800  # --uzun: altı dakikaya sığan
+LONG_EPOCHS, LONG_WIDTH = 80, 800  # --uzun: altı dakikaya sığan
 PROJECT_BATCH = 250  # 55 000 görüntüyü tam böler
 PROJECT_MOMENTUM = 0.95  # BatchNorm: epoch 220 adım
 PROJECT_NOISE = 0.3  # piksellere eklenen Gauss gürültüsünün std'si
@@ -94,7 +94,7 @@ RANGE = (1e-5, 1.0)  # LR aralık testinin iki ucu
 RANGE_SMOOTH = 11  # kaybın hareketli ortalaması
 RISE = 1.25  # düzleşmiş kayıp en dibinin bu katına çıkınca LR fazla büyük
 PEAK_SHARE = 1 / 3  # tepe LR, fazla büyük LR'nin bu kadarı
-PATIENCE = 6  # kosinüsün ortasındaki duraklamaya dayanacak sabır
+PATIENCE_SHARE = 0.5  # sabır: LR yüksekken gelen duraklamalar son değildir
 N_ABLATION, EPOCHS_ABLATION = 15_000, 6  # on bir tekniği birkaç dakikada kapatıp açmaya
 
 TEMPERATURES = (0.2, 5.0)  # sıcaklığın arandığı aralık
@@ -1450,8 +1450,10 @@ def train(model, run_epoch, data, rates: np.ndarray, callbacks, checkpoint) -> N
 
 def run_callbacks(model, run_epoch, data, rates: np.ndarray, checkpoint: Checkpoint) -> None:
     """`fit`in callback'leri kendi döngümüzde: onları çağıran `CallbackList`tir."""
-    stop = keras.callbacks.EarlyStopping(monitor="val_f1", mode="max", patience=PATIENCE)
     epochs = len(rates) * PROJECT_BATCH // len(data.x_train)
+    stop = keras.callbacks.EarlyStopping(
+        monitor="val_f1", mode="max", patience=int(PATIENCE_SHARE * epochs)
+    )
     callbacks = keras.callbacks.CallbackList(
         [checkpoint, stop, lab.progress()], model=model, epochs=epochs
     )
