@@ -80,7 +80,8 @@ SPLIT = 25  # metriğin parça parça beslenmesi
 # Mini projenin ayarları doğrulama kümesiyle seçildi; test kümesi seçimde hiç kullanılmadı
 N_PROJECT = 55_000  # bütün eğitim kümesi
 EPOCHS, WIDTH = 24, 384  # bir dakikaya sığan: dar ağ, çok epoch geniş ağ, az epoch'tan iyi
-LONG_EPOCHS, LONG_WIDTH = 80, 800  # --uzun: altı dakikaya sığan
+LONG_EPOCHS, LONG_WIDTH = 75, 800  # --uzun: altı dakikaya sığan
+LONG_NOISE, LONG_DROPOUT = 0.4, 0.4  # uzun eğitimde aşırı öğrenmeye karşı daha çok
 PROJECT_BATCH = 250  # 55 000 görüntüyü tam böler
 PROJECT_MOMENTUM = 0.95  # BatchNorm: epoch 220 adım
 PROJECT_NOISE = 0.3  # piksellere eklenen Gauss gürültüsünün std'si
@@ -1245,8 +1246,8 @@ class Recipe:
     auxiliary: bool = True
     he: bool = True
     batch_norm: bool = True
-    noise: bool = True
-    dropout: bool = True
+    noise: float = PROJECT_NOISE  # 0: kapalı
+    dropout: float = PROJECT_DROPOUT
     weight_decay: bool = True
     warmup: bool = True
     cosine: bool = True
@@ -1276,14 +1277,14 @@ def dense_block(x, recipe: Recipe):
     x = layers.Dense(recipe.width, use_bias=not norm, kernel_initializer=start)(x)
     x = layers.BatchNormalization(momentum=PROJECT_MOMENTUM)(x) if norm else x
     x = layers.Activation("relu")(x)
-    return layers.Dropout(PROJECT_DROPOUT)(x) if recipe.dropout else x
+    return layers.Dropout(recipe.dropout)(x) if recipe.dropout else x
 
 
 def project_model(recipe: Recipe, policy: str) -> keras.Model:
     """Functional API: gürültü → blok → artık blok → ana çıkış; yardımcı çıkış ilk bloktan."""
     keras.config.set_dtype_policy(policy)
     image = keras.Input(shape=(784,), name="piksel")
-    x = layers.GaussianNoise(PROJECT_NOISE)(image) if recipe.noise else image
+    x = layers.GaussianNoise(recipe.noise)(image) if recipe.noise else image
     x = dense_block(x, recipe)
     early = layers.Dense(10, activation="softmax", dtype="float32", name="yardimci")(x)
     branch = dense_block(x, recipe)
@@ -1587,9 +1588,10 @@ def mini_project():
     policy = choose_policy()  # ölçüm rastgele sayı tüketir: tohum ondan sonra
     set_seed(lab.seed)
     data = load_mnist(lab.few(N_PROJECT))
-    epochs, width = (LONG_EPOCHS, LONG_WIDTH) if lab.options["uzun"] else (EPOCHS, WIDTH)
-    recipe = Recipe(lab.few(epochs), width)
-    plan = f"tohum {lab.seed}, {recipe.epochs} epoch, {width} nöron, {len(data.x_train)} görüntü"
+    recipe = Recipe(lab.few(EPOCHS), WIDTH)
+    if lab.options["uzun"]:
+        recipe = Recipe(lab.few(LONG_EPOCHS), LONG_WIDTH, noise=LONG_NOISE, dropout=LONG_DROPOUT)
+    plan = f"tohum {lab.seed}, {len(data.x_train)} görüntü, {recipe}"
     log, state = read_checkpoint(plan) if lab.options["surdur"] else ([], None)
     model = project_model(recipe, policy)
     model.summary()

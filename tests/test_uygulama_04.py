@@ -336,11 +336,11 @@ def test_resuming_nothing_or_something_else_is_told_before_training(tiny, capsys
     run, folder = tiny
     assert run("--surdur") == 1
     assert "Sürdürülecek bir eğitim yok" in capsys.readouterr().err
-    np.savez(folder / "07_mini_project_son.npz", plan="tohum 7, 4 epoch", log="[]")
+    np.savez(folder / "07_mini_project_son.npz", plan="tohum 7, başka", log="[]")
     assert run("--surdur") == 1
     captured = capsys.readouterr()
-    assert "Diskteki: tohum 7, 4 epoch" in captured.err
-    assert f"İstenen: tohum {lab04.lab.seed}, 4 epoch" in captured.err
+    assert "Diskteki: tohum 7, başka" in captured.err
+    assert f"İstenen: tohum {lab.seed}, 3000 görüntü" in captured.err
     assert "epoch 1/" not in captured.out
 
 
