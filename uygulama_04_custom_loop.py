@@ -1316,7 +1316,7 @@ def make_project_epoch(model, recipe: Recipe):
         for i in tf.range(len(order)):
             x_batch, y_batch = tf.gather(x, order[i]), tf.gather(y, order[i])
             with tf.GradientTape() as tape:
-                outputs = model(x_batch, training=True)
+                outputs = keras.tree.flatten(model(x_batch, training=True))  # bir ya da iki çıkış
                 parts = [loss_fn(y_batch, output) for output in outputs]
                 loss = sum(w * part for w, part in zip(weights, parts, strict=True))
                 scaled = optimizer.scale_loss(loss)  # float32'de hiçbir şey yapmaz
@@ -1540,7 +1540,7 @@ def ablation() -> dict:
     set_seed(lab.seed)
     data = load_mnist(lab.few(N_ABLATION))
     base = Recipe(lab.few(EPOCHS_ABLATION))
-    off = lab.pick(list(SWITCHES), ["batch_norm", "residual"])
+    off = lab.pick(list(SWITCHES), ["batch_norm", "auxiliary"])
     recipes = {"hepsi açık": base}
     recipes |= {f"{SWITCHES[key]} yok": replace(base, **{key: False}) for key in off}
     seeds = range(lab.seed, lab.seed + lab.few(SEEDS))

@@ -70,7 +70,7 @@ def test_forgotten_training_leaves_batch_norm_untouched(evidence):
     assert wrong == 0
     assert right > 0.05
     by_hand, no_training, _ = list(found["runs"].values())[1:]
-    assert no_training["loss"][0] < by_hand["loss"][0] - 0.1  # Dropout da kapalı kaldı
+    assert no_training["loss"][0] < by_hand["loss"][0] - 0.03  # Dropout da kapalı kaldı
 
 
 def test_forgotten_reset_reports_the_running_mean(evidence):
@@ -365,7 +365,7 @@ def test_ablation_compares_every_recipe_with_the_whole(tiny):
     run, folder = tiny
     assert run("--ablasyon") == 0
     table = pd.read_csv(folder / "07_mini_project_ablasyon.csv")
-    assert table["tarif"].tolist() == ["hepsi açık", "BatchNorm yok", "artık blok yok"]
+    assert table["tarif"].tolist() == ["hepsi açık", "BatchNorm yok", "yardımcı çıkış yok"]
     change = 100 * (table["doğrulama"] - table["doğrulama"][0])
     assert table["fark (puan)"].tolist() == pytest.approx(change.tolist(), abs=1e-3)
     assert not (folder / "07_mini_project.csv").exists()
