@@ -15,7 +15,7 @@ from common import Lab, largest_difference, load_breast_cancer, load_mnist, perc
 from common import restart, set_seed
 # isort: on  (önce common: Keras'ın ayarlarını o yapar)
 
-from textwrap import shorten
+from textwrap import fill, shorten
 
 import keras
 import numpy as np
@@ -32,6 +32,7 @@ N_VAL = 2_000  # doğrulama görüntüsü: doğruluğun örnekleme hatası bir p
 SEEDS = 3  # kalite iddiasında tekrar sayısı
 MESSAGE = 110  # Keras iletisinin tabloya sığan kadarı (harf)
 ACCEPTED = "hata yok"
+TICK = 12  # eksen yazısının bir satırı (harf): yan yana adlar karışmasın
 
 BINS = 4  # "hata" öznitelikleri kaç kategoriye bölünür: her birinde 85 eğitim satırı
 BN_MOMENTUM = 0.9  # varsayılan 0.99, 11 adımlık epoch'ta çok geriden gelir (uygulama 01)
@@ -141,7 +142,7 @@ def draw_scores(ax, scores: dict) -> None:
         look = plots.look(i) | {"linestyle": "none", "markersize": 14}
         places = np.arange(len(scores)) + 0.12 * i
         ax.errorbar(places, means, stds, label=name, capsize=9, **look)
-    ax.set_xticks(range(len(scores)), scores)
+    ax.set_xticks(range(len(scores)), [fill(name, TICK) for name in scores])
     ax.set(xlim=(-0.5, len(scores) - 0.3), ylabel="doğrulama doğruluğu (ortalama ± std)")
     ax.legend()
     plots.percent_axis(ax.yaxis, digits=1)
@@ -389,7 +390,7 @@ MERGES = {  # dallar 64 + 64, izdüşümlüde 64 + (32 → 64): modeli kuran, pa
         lambda: halves_model(layers.Add(), BRANCH),
         2 * (392 + 1) * 64 + (64 + 1) * 10,
     ),
-    "Add,\nizdüşümlü": (
+    "izdüşümlü Add": (
         lambda: halves_model(layers.Add(), NARROW, project=True),
         (392 + 1) * 64 + (392 + 1) * 32 + 32 * 64 + (64 + 1) * 10,
     ),
