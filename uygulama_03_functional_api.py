@@ -733,7 +733,7 @@ def layer_gradients(model, x, y, aux_weight: float) -> list[float]:
 
 def draw_auxiliary(norms, scores, data):
     """Küçük bir örneğin çizgesi, eğitimden önce gradyanlar, doğruluklar."""
-    fig, axes = plots.mosaic("Yardımcı kayıp: yarı yoldan gelen gradyan", "GLX")
+    fig, axes = plots.mosaic("Yardımcı kayıp: yarı yoldan gelen gradyan", "GGGLLLXX")
     plots.curves(axes["L"], norms, "gizli katman (1: girdiye yakın)", "ağırlık gradyanı (norm)")
     axes["L"].set(yscale="log", title="eğitimden önce")
     plots.with_sizes(fig, data)
