@@ -92,6 +92,7 @@ PROJECT_GAMMA = 0.5  # focal loss: 0 cross-entropy olurdu
 AUXILIARY_WEIGHT = 0.3  # yardımcı çıkışın kayba katkısı
 WARMUP_SHARE = 0.15  # adımların bu kadarı ısınma
 RANGE = (1e-5, 1.0)  # LR aralık testinin iki ucu
+RANGE_STEPS = 220  # bir epoch: aynı grafik koşar
 RANGE_SMOOTH = 11  # kaybın hareketli ortalaması
 RISE = 1.25  # düzleşmiş kayıp en dibinin bu katına çıkınca LR fazla büyük
 PEAK_SHARE = 1 / 3  # tepe LR, fazla büyük LR'nin bu kadarı
@@ -1348,11 +1349,13 @@ def put_back(model, values) -> None:
         variable.assign(value)
 
 
-def lr_range_test(model, run_epoch, x, y, steps: int) -> tuple[float, np.ndarray, np.ndarray]:
+def lr_range_test(model, run_epoch, x, y) -> tuple[float, np.ndarray, np.ndarray]:
     """LR üstel artar; kaybı yükseltmeye başlayan LR'nin güvenli bir payı tepe olur."""
-    before = snapshot(model)
+    before, steps = snapshot(model), lab.few(RANGE_STEPS)
     rates = np.geomspace(*RANGE, steps).astype("float32")
-    losses = run_epoch(x, y, shuffled(len(x), len(x) // steps, lab.seed), rates).numpy()
+    rounds = -(-steps * PROJECT_BATCH // len(x))  # küçük veride birkaç tur
+    orders = [shuffled(len(x), PROJECT_BATCH, lab.seed, i) for i in range(rounds)]
+    losses = run_epoch(x, y, np.concatenate(orders)[:steps], rates).numpy()
     put_back(model, before)
     kernel = np.ones(RANGE_SMOOTH) / RANGE_SMOOTH
     smooth = np.convolve(losses, kernel, mode="valid")
@@ -1551,7 +1554,7 @@ def ablation() -> dict:
         model = project_model(recipe, "float32")
         run_epoch, found = make_project_epoch(model, recipe), []
         if peak is None:
-            peak, *_ = lr_range_test(model, run_epoch, data.x_train, data.y_train, steps)
+            peak, *_ = lr_range_test(model, run_epoch, data.x_train, data.y_train)
         rates = learning_rates(recipe, peak, recipe.epochs * steps)
         for seed in seeds:
             set_seed(seed)
@@ -1599,7 +1602,7 @@ def mini_project():
     steps = len(data.x_train) // PROJECT_BATCH
 
     start = time.perf_counter()
-    peak, *range_test = lr_range_test(model, run_epoch, data.x_train, data.y_train, steps)
+    peak, *range_test = lr_range_test(model, run_epoch, data.x_train, data.y_train)
     range_seconds = time.perf_counter() - start
     rates = learning_rates(recipe, peak, recipe.epochs * steps)
     if state:
