@@ -15,7 +15,7 @@ from conftest import at_full_size, figure_problems, repeats_itself, shows_everyt
 
 import common
 import uygulama_03_functional_api as lab03
-from common import plots
+from common import load_mnist, plots
 
 lab = lab03.lab  # `evidence` bu uygulamanın bölümlerini koşar
 FLOAT32 = 1e-5  # float32 ile hesaplanan iki yolun ayrılabileceği kadar
@@ -200,6 +200,16 @@ def test_auxiliary_head_feeds_gradient_and_can_be_cut_off(evidence):
     assert found["shared"]
     full, inference = found["counts"]
     assert full - inference == (64 + 1) * 10
+
+
+def test_the_figure_shows_the_auxiliary_head():
+    found = {"yardımcı kayıpla": {"main": [0.7]}, "yalın": {"main": [0.4]}}
+    norms = {name: [1.0, 0.1] for name in found}
+    fig = lab03.draw_auxiliary(norms, found, load_mnist(10, 10))
+    boxes = [text.get_text() for ax in fig.axes for text in ax.texts]
+    assert len(boxes) == lab03.DRAWN_DEPTH + 3
+    assert any(text.startswith("aux") for text in boxes)
+    plt.close(fig)
 
 
 @at_full_size
