@@ -7,12 +7,15 @@ import re
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from packaging.requirements import Requirement
 
 import common
 
 README = (common.ROOT / "README.md").read_text(encoding="utf-8")
+LIMITS = {f"uygulama_0{n}": seconds for n, seconds in enumerate((120, 120, 120, 150), start=1)}
+LONGEST, MINI_PROJECT = 30, 60  # en uzun bölüm ve mini proje (saniye)
 LABS = {
     path.stem: importlib.import_module(path.stem).lab
     for path in sorted(common.ROOT.glob("uygulama_0*.py"))
@@ -43,6 +46,20 @@ def test_every_section_has_an_expected_time(stem):
     table = common.ROOT / "outputs" / "ornekler" / f"{lab.name}_sureler.csv"
     names = re.findall(r"^\d+,(\w+),", table.read_text(encoding="utf-8-sig"), re.MULTILINE)
     assert names == list(lab.sections)
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_recorded_times_are_within_the_limits_of_the_course(stem):
+    lab = LABS[stem]
+    table = common.ROOT / "outputs" / "ornekler" / f"{lab.name}_sureler.csv"
+    times = pd.read_csv(table, index_col="bolum", dtype={"bolum": str})
+    total, sections = times["saniye"]["toplam"], times["saniye"].drop("toplam")
+    assert total <= LIMITS[lab.name]
+    if lab.name == "uygulama_04":
+        assert sections["7"] <= MINI_PROJECT
+        sections = sections.drop("7")
+    assert sections.max() <= LONGEST
+    assert times["bellek_mb"].max() <= 2_000
 
 
 def test_requirements_cover_what_is_imported():
