@@ -347,7 +347,9 @@ def reduce_on_plateau() -> keras.callbacks.ReduceLROnPlateau:
 
 def schedule_trap() -> tuple[str, int]:
     """LR'yi hem zamanlama hem callback yönetmek isterse: hata ne zaman, ne diye gelir?"""
-    schedule = schedules.ExponentialDecay(LR_CANCER, MAX_EPOCHS, EXPONENTIAL_RATE)
+    schedule = schedules.ExponentialDecay(
+        10 * LR_CANCER, MAX_EPOCHS, EXPONENTIAL_RATE
+    )  # plato çabuk gelsin
     model = cancer_model(keras.optimizers.Adam(learning_rate=schedule))
     finished = keras.callbacks.History()
     try:
@@ -684,7 +686,7 @@ def lr_logger_and_plotter():
     CosineDecay ile LR her adımda değişir. 1. adımda ve eğitimin yarısında LR kaçtır? Şekli her
     epoch sonunda yeniden çizmek eğitimi yüzde kaç yavaşlatır? Önce tahmin edin.
     """
-    data = load_mnist(lab.pick(None, N_TRAIN))
+    data = load_mnist(lab.pick(None, lab.few(N_TRAIN)))
     epochs = lab.pick(EPOCHS_LOGGER, EPOCHS_LOGGER // 2)
     n_steps = epochs * len(data.x_train) // BATCH
     model = wide_mnist_model(schedules.CosineDecay(LOGGER_LR, decay_steps=n_steps))
@@ -763,7 +765,7 @@ def five_callbacks():
     """
     data = load_breast_cancer()
     model, logger = cancer_model(), LRLogger()
-    plotter = Plotter("val_auc", "AUC", every=REDRAW_EVERY)
+    plotter = Plotter("val_auc", "AUC", every=lab.pick(REDRAW_EVERY, 2 * REDRAW_EVERY))
     stop = keras.callbacks.EarlyStopping(
         monitor="val_loss",
         patience=STOP_PATIENCE,
@@ -1212,6 +1214,9 @@ class AccuracyByStep(keras.callbacks.Callback):
         self.curve.append(float(np.mean(predicted == self.data.y_val)))
 
 
+QUICK_RACERS = ("sabit, çok küçük", "sabit, önerilen", "OneCycle")  # --hizli yarışçıları
+
+
 def racers(low: float, high: float, n_steps: int) -> dict[str, Callable]:
     """Adı → zamanlama; hepsi LR aralık testinin önerisinden türer."""
     warmup = n_steps // WARMUP_SHARE
@@ -1292,6 +1297,7 @@ def schedule_race():
     set_seed(lab.seed)
     low, high = suggest(run_finder(mnist_model(FINDER_START), load_mnist(BATCH * finder_steps())))
     paths = racers(low, high, n_steps)
+    paths = lab.pick(paths, {name: paths[name] for name in QUICK_RACERS})
     table = Table(n_steps)
     model = mnist_model(table, metrics=(), steps_per_execution=CHECK_STEPS)
     seeds = range(lab.seed, lab.seed + lab.few(SEEDS))
