@@ -57,7 +57,8 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer vd.
 
 EPOCHS_LINEAR = 4  # doğrusal ağlar düzleşene kadar
 LINEAR_LR = 3e-3  # tek katman da o kadar epoch'ta düzleşsin
-RACE_DEPTH, RACE_WIDTH = 8, 64  # sigmoid'in gradyanını söndürmeye yeten derinlik
+RACE_DEPTH = 8  # sigmoid'in gradyanını söndürmeye yeten derinlik
+RACE_WIDTH = 64  # yarışan ağların gizli nöronu
 EPOCHS_RACE = 3  # öğrenen ile öğrenemeyen ayrılana kadar
 DYING_LR = 0.03  # Adam'ın olağan hızının 30 katı: nöronları öldürecek kadar
 
@@ -1274,6 +1275,43 @@ def mc_dropout():
     )
     found = {"kept": kept, "single": single, "uncertainty": (clear, noisy), "interval": interval}
     return found | {"moved": moved, "trap": trap}
+
+
+# %% Sıra sizde
+lab.exercise(
+    "temel",
+    "dropout_kinds",
+    "Keras açık kalan nöronu kaçla çarpar? Önce kâğıtta bulun.",
+    "eğitimde açık kalan nöronun çarpanı",
+    lambda found: found["scale"],
+    1.99,
+    2.01,
+    {"DROP_RATE": 0.5},
+)
+lab.exercise(
+    "orta",
+    "activation_race",
+    "Sigmoid'in gradyanı artık ilk katmana varır mı, ağ öğrenir mi?",
+    "sigmoid'in doğrulama doğruluğu",
+    lambda found: found["curves"]["sigmoid"][-1],
+    0.80,
+    0.95,
+    {"RACE_DEPTH": 2},
+    percent,
+)
+lab.exercise(
+    "ileri",
+    "activation_gallery",
+    "GALLERY sözlüğünde arctan satırının yerine Mish yazın, x·tanh(softplus(x)): Keras'taki adı "
+    '"mish", NumPy formülü ve elle bulduğunuz türevi. '
+    "Türev doğruysa fark yuvarlama kadardır.",
+    "Mish satırındaki iki farkın büyüğü",
+    lambda found: max(
+        max(row["f farkı"], row["f' farkı"]) for row in found["rows"] if row["fonksiyon"] == "Mish"
+    ),
+    0,
+    5e-6,
+)
 
 
 if __name__ == "__main__":

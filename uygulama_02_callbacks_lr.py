@@ -1334,5 +1334,39 @@ def schedule_race():
     return {"rows": rows, "curves": curves, "tied": tied_with_best(rows)}
 
 
+# %% Sıra sizde
+lab.exercise(
+    "temel",
+    "early_stopping",
+    "Eğitim hangi epoch'ta durur? Sabırsızlık doğrulama kaybını ne kadar kötüleştirir?",
+    "durulan epoch",
+    lambda found: found["stopped"] + 1,
+    4,
+    25,
+    {"STOP_PATIENCE": 3},
+)
+lab.exercise(
+    "orta",
+    "reduce_lr_on_plateau",
+    "LR kaç kez düşer, sonunda kaça iner? Son doğrulama kaybı sabır 7'dekinden iyi mi?",
+    "LR'nin düşme sayısı",
+    lambda found: len(found["drops"]),
+    6,
+    18,
+    {"PLATEAU_PATIENCE": 2},
+)
+lab.exercise(
+    "ileri",
+    "schedule_race",
+    "racers içine kendi zamanlamanızı ekleyin: LR `high` değerinden 0'a çizgi gibi insin "
+    '("doğrusal"; bir satır yeter). Kosinüse karşı kaçıncı olur?',
+    "doğrusal inişin doğruluğu",
+    lambda found: {row["zamanlama"]: row["doğruluk"] for row in found["rows"]}["doğrusal"],
+    0.94,
+    0.97,
+    write=percent,
+)
+
+
 if __name__ == "__main__":
     lab.run()

@@ -447,7 +447,7 @@ def concatenate_or_add():
     lab.table(rows, f"Parametreler; {len(seeds())} tohum", {"doğruluk": percent, "std": percent})
 
     messages = show_refusals(add_attempts(), "Add'in şekil koşulu", "_sekil_hatasi")
-    joined, added, projected = models.values()
+    joined, added, projected, *_ = models.values()
 
     fig, axes = plots.mosaic("Concatenate yan yana koyar, Add toplar", "AAABBBXX")
     plots.with_sizes(fig, data)
@@ -993,6 +993,42 @@ def custom_topology():
         f"{percent(learned)}."
     )
     return {"rows": rows, "models": models, "difference": difference, "learned": learned}
+
+
+# %% Sıra sizde
+lab.exercise(
+    "temel",
+    "multi_output_loss_weights",
+    "Gövde genişleyince iki çıkış hâlâ yarışır mı? w = 0.9 iken rakam doğruluğu ne olur?",
+    "w = 0.9 iken rakam doğruluğu",
+    lambda found: np.mean(found["scores"][0.9]["digit"]),
+    0.85,
+    0.97,
+    {"TRUNK": 64},
+    percent,
+)
+lab.exercise(
+    "orta",
+    "residual_blocks",
+    "Sığ ağda artık bağlantı hâlâ gerekli mi? Düz ağ hangi doğruluğa varır?",
+    "8 katmanlı düz ağın doğruluğu",
+    lambda found: found["final"]["düz"][8],
+    0.6,
+    0.95,
+    {"DEPTHS": (4, 8)},
+    percent,
+)
+lab.exercise(
+    "ileri",
+    "concatenate_or_add",
+    "MERGES sözlüğünün sonuna çarpan bir birleştirme ekleyin (layers.Multiply, adı "
+    '"Multiply"); parametresini elle de yazın. Hangi birleştirmeyle aynı sayıdadır?',
+    "Multiply'ın doğruluğu",
+    lambda found: np.mean(found["scores"]["Multiply"]["digit"]),
+    0.88,
+    0.97,
+    write=percent,
+)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import time
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import keras
@@ -47,7 +48,7 @@ BATCH = 125  # MNIST alt kümelerini tam böler
 N_SPEED = 10_000  # 80 adım: en yavaş döngü de birkaç saniyede bitsin
 N_VAL = 2_000  # doğrulama doğruluğunun örnekleme hatası bir puanın altında kalsın
 SPEED_REPEATS = 3  # en kısası alınır: başka programların araya girmesi yalnız uzatır
-SPEED_WAYS = ("eager döngü", "tf.function adım", "tf.function epoch", "fit")
+SPEED_WAYS = ("eager döngü", "tf.function adım", "tf.function epoch", "fit", "jit_compile adım")
 RATES = (0.1, 0.2, 0.3)  # yeniden izlenen fonksiyona verilen Python sayıları
 
 SEEDS = 3  # kalite iddiasında tekrar sayısı
@@ -509,13 +510,14 @@ def shuffled(count: int, batch: int, *seed: int) -> np.ndarray:
 
 def epoch_runners(data, order) -> dict:
     """Aynı epoch'un dört yazılışı: ad -> (model, onu bir epoch eğiten fonksiyon)."""
-    models = [mnist_model() for _ in range(4)]
+    models = [mnist_model() for _ in SPEED_WAYS]
     optimizers = [keras.optimizers.Adam(SLIDE_LR) for _ in models]
     loss_fn = keras.losses.SparseCategoricalCrossentropy()
-    eager, step, inner, _ = (
+    eager, step, inner, _, compiled = (
         make_step(m, o, loss_fn) for m, o in zip(models, optimizers, strict=True)
     )
     step, epoch = tf.function(step), make_epoch(inner)
+    compiled = tf.function(compiled, jit_compile=True)  # XLA
     models[3].compile(optimizer=optimizers[3], loss=loss_fn)
     x, y = tf.constant(data.x_train), tf.constant(data.y_train)
 
@@ -569,7 +571,7 @@ def log_axis(ax, values) -> None:
 
 def draw_speed(rows, traces):
     """Solda bir epoch'un süresi (log), sağda yeniden izleme sayıları."""
-    fig, (left, right) = plots.figure("Aynı epoch, dört yazılış", 1, 2, width_ratios=(3, 2))
+    fig, (left, right) = plots.figure("Aynı epoch, beş yazılış", 1, 2, width_ratios=(2, 1))
     names = [row["döngü"].replace(" ", "\n", 1) for row in rows]
     times = [row["bir epoch (ms)"] for row in rows]
     bars = left.bar(names, times, color=plots.COLORS[: len(rows)])
@@ -612,11 +614,12 @@ def tf_function_speed():
     lab.say(f"input_signature başka boyuta izin vermez: {message.splitlines()[0]}")
 
     lab.save(draw_speed(rows, traces))
-    eager, step, epoch, fit = times.values()
+    eager, step, epoch, fit, compiled = times.values()
     lab.observe(
         f"Eager döngü, epoch'u tek grafikte koşan döngüden {eager / epoch:.0f} kat yavaş. "
         f"Epoch'u tek grafikte koşan döngü `fit`in {percent(epoch / fit, digits=0)} kadarında, "
-        f"adımı grafikte koşan {percent(step / fit, digits=0)} kadarında bitiriyor. Python "
+        f"adımı grafikte koşan {percent(step / fit, digits=0)} kadarında bitiriyor; "
+        f"jit_compile=True adımın süresini {compiled / step:.1f} katına getiriyor. Python "
         f"sayısıyla {len(RATES)} çağrı {traces['Python sayısı']} izleme, tensörle "
         f"{traces['tf.constant']}."
     )
@@ -760,7 +763,7 @@ def gradient_clipping():
     lab.table(found, "Bir SGD adımı: elle kırpılan ile Keras'ınki", suffix="_elle")
 
     lab.save(draw_clipping(traces, CLIP_NORM))
-    none, value, _, whole = rows
+    none, value, _, whole, *_ = rows
     gain = whole["doğrulama"] - none["doğrulama"]
     lab.observe(
         f"Kırpmasız en büyük gradyan normu {none['norm']:.0f}, doğruluk "
@@ -875,6 +878,31 @@ def choose_policy() -> str:
     return min(("float32", "mixed_bfloat16"), key=step_milliseconds)
 
 
+def scaling_traps(data) -> tuple[list[dict], str]:
+    """Ölçekli kayıpta kırpma nereye yazılır; `clear_session` politikaya ne yapar?"""
+    x, y = data.x_train[:BATCH] * RAW_PIXELS, data.y_train[:BATCH]  # normu sınırı aşan gradyan
+    model = logit_model()
+    inner = keras.optimizers.SGD(SLIDE_LR, global_clipnorm=CLIP_NORM)
+    optimizer = keras.optimizers.LossScaleOptimizer(inner, LOSS_SCALE)
+    optimizer.build(model.trainable_variables)
+    with tf.GradientTape(persistent=True) as tape:
+        loss = logit_loss(y, model(x))
+        scaled = optimizer.scale_loss(loss)
+    true, seen = (tape.gradient(part, model.trainable_variables) for part in (loss, scaled))
+    before = flat(model.trainable_variables)
+    optimizer.apply(seen, model.trainable_variables)
+    applied = (before - flat(model.trainable_variables)) / SLIDE_LR
+    norms = {
+        "gerçek gradyan": tf.norm(flat(true)),
+        "döngünün gördüğü (ölçekli)": tf.norm(flat(seen)),
+        "iç optimizer'ın uyguladığı (kırpılmış)": tf.norm(applied),
+    }
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    keras.utils.clear_session(free_memory=False)
+    rows = [{"gradyan": name, "norm": float(norm)} for name, norm in norms.items()]
+    return rows, keras.config.dtype_policy().name
+
+
 def draw_precision(gradients, rows, history, speeds):
     """Gradyanların büyüklüğü ve float16'nın sınırı; ölçeğin geçmişi; adım süreleri."""
     fig, (left, middle, right) = plots.figure("Karma hassasiyet (mixed precision)", 1, 3)
@@ -920,6 +948,10 @@ def mixed_precision():
     ms = [{"politika": name, "ms": value} for name, value in speeds.items()]
     lab.table(ms, "Bir eğitim adımı", suffix="_sure")
 
+    clipped, left = scaling_traps(data)
+    lab.table(clipped, f"Kırpma sınırı {CLIP_NORM:g}, iç optimizer'a yazıldı", suffix="_kirpma")
+    lab.say(f"Politika mixed_bfloat16 iken clear_session() çağrıldı; kalan politika: {left}.")
+
     model = precision_model("mixed_float16", 784, PRECISION_HIDDEN)
     hidden, output = model.layers
     hidden_out = hidden(data.x_train[:1])
@@ -946,6 +978,8 @@ def mixed_precision():
         "speeds": speeds,
         "policy": policy,
         "dtypes": dtypes,
+        "clipped": [row["norm"] for row in clipped],
+        "left": left,
     }
 
 
@@ -1142,7 +1176,8 @@ print(model.loss.get_config()["cost"])
 
 def predict_elsewhere(model_file: Path, x: np.ndarray) -> tuple[np.ndarray, str]:
     """Yeni bir Python süreci modeli yükler: önce sınıfları bilmeden, sonra bilerek."""
-    with lab.file("_girdi", ".npy") as inputs, lab.file("_tahmin", ".npy") as outputs:
+    with TemporaryDirectory() as folder:
+        inputs, outputs = Path(folder) / "girdi.npy", Path(folder) / "tahmin.npy"
         np.save(inputs, x)
         command = [sys.executable, "-c", LOAD, model_file, inputs, outputs]
         done = subprocess.run(
@@ -1822,6 +1857,41 @@ def mini_project_poster():
         f"{f'eksik {len(missing)} satır var' if missing else 'eksik yok'}."
     )
     return {"rows": rows, "card": card, "temperature": temperature, "result": dict(result)}
+
+
+# %% Sıra sizde
+lab.exercise(
+    "temel",
+    "gradient_clipping",
+    "Sınır çok sıkılınca patlama olmaz; peki ağ öğrenir mi?",
+    "global_clipnorm ile doğruluk",
+    lambda found: found["rows"][3]["doğrulama"],
+    0.1,
+    0.6,
+    {"CLIP_NORM": 0.01},
+    percent,
+)
+lab.exercise(
+    "orta",
+    "custom_loss_and_metric",
+    "Kaç tümör kaçırılır, kaç yanlış alarm eklenir? Sizce değer mi?",
+    "maliyetli kayıpla yanlış alarm (hasta)",
+    lambda found: found["rows"][2]["yanlış alarm"],
+    3,
+    20,
+    {"COST": 50.0},
+)
+lab.exercise(
+    "ileri",
+    "gradient_clipping",
+    "CLIPS sözlüğünün sonuna kendi yönteminizi ekleyin: gradyanı sınırlamayın, ortak normu "
+    'her adımda CLIP_NORM olacak biçimde ölçekleyin ("sabit norm"). tf.linalg.global_norm yeter.',
+    "sabit norm ile doğruluk",
+    lambda found: found["rows"][4]["doğrulama"],
+    0.6,
+    0.95,
+    write=percent,
+)
 
 
 if __name__ == "__main__":

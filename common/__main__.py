@@ -1,7 +1,12 @@
-"""`python -m common`: dersten bir gün önce, bu makine hazır mı?"""
+"""`python -m common`: dersten bir gün önce, bu makine hazır mı?
+
+`python -m common --ornekler`: dört betiğin son bütün koşusundan README'nin saniyelerini ve örnek
+şekillerini (outputs/ornekler) yeniler.
+"""
 
 import os
 import platform
+import re
 import shutil
 import sys
 import time
@@ -10,14 +15,25 @@ from importlib.metadata import version
 
 import keras
 import numpy as np
+import pandas as pd
 from packaging.requirements import Requirement
+from PIL import Image
 
 import common
-from common.lab import FAILED, OK, LabError, atomic
+from common.files import FAILED, LabError, atomic
+from common.lab import OK, TIMES_FILE, USAGE, read_times
 
 NEEDED_MB = 500  # dört uygulamanın çıktılarına bol bol yeter
 STEPS = 200  # hız denemesinin adım sayısı
 USUAL_MS = 3.0  # dersin sürelerinin ölçüldüğü 2 çekirdekli makinede bir adım
+
+EXAMPLES = {  # README'nin şekilleri: outputs/ornekler içindeki ad → outputs içindeki aslı
+    "uygulama_01_batch_norm.png": "uygulama_01/10_batch_norm_learning_rates.png",
+    "uygulama_02_lr_aralik_testi.png": "uygulama_02/07_lr_range_test.png",
+    "uygulama_03_residual.png": "uygulama_03/04_residual_blocks.png",
+    "uygulama_04_poster.png": "uygulama_04/08_mini_project_poster.png",
+}
+EXAMPLE_SIZE, EXAMPLE_COLORS = (1280, 720), 64  # bir şekil 150 KB'ı aşmasın
 
 
 def check_packages() -> str:
@@ -86,8 +102,52 @@ CHECKS: dict[str, Callable[[], str]] = {
 }
 
 
-def main() -> int:
-    """Run every check; exit code 0 when the machine is ready."""
+def with_seconds(readme: str, script: str, times: pd.DataFrame) -> str:
+    """The README with the seconds of one lab (times: `read_times`) in its two tables."""
+    seconds = {n: str(max(1, round(value))) for n, value in times["saniye"].items()}
+    readme = re.sub(rf"(\| `{script}` \| )\d+", rf"\g<1>{seconds['toplam']}", readme)
+    number = script.split("_")[1]
+    head, lab, rest = re.split(rf"(?ms)^(## Uygulama {number} .*?)(?=^## )", readme)
+    lab = re.sub(r"(`--bolum (\d+)` \| )\d+", lambda m: m[1] + seconds[m[2]], lab)
+    return head + lab + rest
+
+
+def record_examples() -> None:
+    """Copy times and figures of the last full run into outputs/ornekler and the README.
+
+    Raises:
+        LabError: a script has not run from its first to its last section yet.
+    """
+    outputs, readme = common.ROOT / "outputs", common.ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    for script in sorted(common.ROOT.glob("uygulama_0*.py")):
+        lab = script.name[: len("uygulama_0N")]
+        times = read_times(outputs / lab / TIMES_FILE)
+        if "toplam" not in times.index:
+            raise LabError(f"{lab} baştan sona koşmamış. Önce: python {script.name}")
+        text = with_seconds(text, script.name, times)
+        with atomic(outputs / "ornekler" / f"{lab}_{TIMES_FILE}") as path:
+            shutil.copyfile(outputs / lab / TIMES_FILE, path)
+    for name, source in EXAMPLES.items():
+        with Image.open(outputs / source) as big, atomic(outputs / "ornekler" / name) as path:
+            small = big.convert("RGB").resize(EXAMPLE_SIZE, Image.Resampling.LANCZOS)
+            small.quantize(EXAMPLE_COLORS).save(path, optimize=True)
+    with atomic(readme) as path:
+        path.write_text(text, encoding="utf-8")
+
+
+def main(argv: list[str]) -> int:
+    """Run every check, or what `argv` asks for; exit code 0 when all is well."""
+    if argv not in ([], ["--ornekler"]):
+        print("Kullanım: python -m common [--ornekler]")
+        return USAGE
+    if argv:
+        try:
+            record_examples()
+        except LabError as error:
+            print(error)
+            return FAILED
+        return OK
     failed = []
     for name, check in CHECKS.items():
         try:
@@ -103,4 +163,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

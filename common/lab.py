@@ -1,17 +1,15 @@
 """`Lab`: bölümleri olan bir uygulama. Komut satırı, başlık, süre, tablo ve dosya yazma burada."""
 
 import argparse
-import errno
 import functools
 import inspect
 import math
-import os
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
@@ -22,30 +20,17 @@ from rich.console import Console
 from rich.table import Table
 
 import common
-from common import plots
+from common import page, plots
+from common.files import FAILED, LabError, atomic, sweep
 from common.seeds import MAX_SEED, set_seed
 
 DEFAULT_SEED = 42
 PROGRESS_SECONDS = 1.0  # `fit` sürerken iki ilerleme satırı arası
 PLAIN_WIDTH = 100  # çıktı dosyaya ya da boruya giderken satır genişliği
 TIMES_FILE = "sureler.csv"
+TRY_OUT = "--cikti outputs/deneme"  # alıştırmalar asıl sonuçları ezmesin
 QUICK_DIVISOR = 5  # --hizli: veri, epoch ve tekrar bunda biri
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130  # çıkış kodları
-
-_REASONS = {
-    errno.ENOSPC: "disk dolu",
-    errno.EACCES: "yazma izni yok ya da dosya başka bir programda açık",
-    errno.EPERM: "yazma izni yok",
-    errno.EROFS: "disk salt okunur",
-    errno.ENOTDIR: "yolun bir parçası klasör değil",
-    errno.EEXIST: "aynı adda bir dosya var",
-}
-
-
-class LabError(Exception):
-    """What happened, and what to type next: an error that its reader can mend (exit code 1)."""
-
-    code = FAILED
+OK, USAGE, INTERRUPTED = 0, 2, 130  # çıkış kodları; FAILED ile birlikte
 
 
 class UsageError(LabError):
@@ -71,28 +56,6 @@ def largest_difference(one, other) -> float:
         ValueError: the lists are not equally long, or the shapes do not fit.
     """
     return max(float(np.max(np.abs(a - b))) for a, b in zip(one, other, strict=True))
-
-
-@contextmanager
-def atomic(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it takes `path`'s place only when all went well.
-
-    Raises:
-        LabError: the file cannot be written; what stood there before is untouched.
-    """
-    temporary = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            yield temporary
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise LabError(
-            f"{path} yazılamadı: {_REASONS.get(error.errno, error)}. Önceki dosyalar duruyor.\n"
-            "Yer açın ya da başka bir klasör verin: --cikti KLASÖR"
-        ) from error
 
 
 def peak_memory_mb() -> float:
@@ -142,6 +105,42 @@ class Section:
     run: Callable[[], dict]
 
 
+@dataclass(frozen=True)
+class Exercise:
+    """One task of "Sıra sizde": change something, run one section, compare.
+
+    Attributes:
+        level: temel, orta or ileri.
+        section: name of the section to run again.
+        task: what to change and what to predict, in Turkish.
+        quantity: what to compare, with its unit.
+        measure: takes the numbers that the section returns, gives that quantity.
+        low, high: the range it falls into once the change is made (a test makes the change).
+        constants: the constants to set; empty where lines have to be written.
+        write: how a number is written for people.
+    """
+
+    level: str
+    section: str
+    task: str
+    quantity: str
+    measure: Callable[[dict], float]
+    low: float
+    high: float
+    constants: Mapping[str, object] = field(default_factory=dict)
+    write: Callable[[float], str] = _text
+
+    @property
+    def expected(self) -> str:
+        return f"{self.quantity}: {self.write(self.low)} ile {self.write(self.high)} arasında"
+
+    @property
+    def change(self) -> str:
+        """The task with the constants to set."""
+        settings = ", ".join(f"{name} = {value!r}" for name, value in self.constants.items())
+        return f"{settings} yapın. {self.task}" if settings else self.task
+
+
 class Lab:
     """A script of numbered sections: `@lab.section` above each, `lab.run()` at the end.
 
@@ -166,6 +165,8 @@ class Lab:
         self.observations: dict[str, str] = {}
         self.seconds: dict[str, float] = {}
         self.switches: dict[str, str] = {}
+        self.exercises: list[Exercise] = []
+        self.tables: list[dict] = []  # bu bölümün, sayfa için
         self.configure()
 
     def configure(
@@ -182,6 +183,9 @@ class Lab:
         self.options = {name: switches.get(name, False) for name in self.switches}
         default = common.ROOT / "outputs" / ("hizli" if quick else "")
         self.folder = (default if out is None else Path(out).resolve()) / self.name
+        words = ["--hizli"] * quick + [f"--tohum {seed}"] * (seed != DEFAULT_SEED)
+        words += [f"--{name}" for name, given in self.options.items() if given]
+        self.words = " ".join(words + ([] if out is None else [f'--cikti "{out}"']))
 
     # Bölümlerin kullandıkları
 
@@ -204,6 +208,10 @@ class Lab:
     def pick(self, full, quick):
         """The full-size value, or the quick one with `--hizli`."""
         return quick if self.quick else full
+
+    def exercise(self, *args, **options) -> None:
+        """Declare a task of "Sıra sizde" (arguments: `Exercise`)."""
+        self.exercises.append(Exercise(*args, **options))
 
     def few(self, count: int) -> int:
         """A number of images, epochs or runs; with `--hizli` a fifth of it, at least 1."""
@@ -244,14 +252,19 @@ class Lab:
         shown = Table()
         for name, dtype in frame.dtypes.items():
             shown.add_column(name, justify="right" if dtype.kind in "iuf" else "left")
-        for row in frame.to_dict("records"):
-            shown.add_row(*((formats or {}).get(name, _text)(row[name]) for name in row))
+        lines = [
+            [(formats or {}).get(name, _text)(value) for name, value in row.items()]
+            for row in frame.to_dict("records")
+        ]
+        for line in lines:
+            shown.add_row(*line)
         self.say(title, "bold")
         self._console().print(shown)
         with self.file(suffix, ".csv") as path:
             frame.to_csv(
                 path, index=False, encoding="utf-8-sig", float_format="%.6g", lineterminator="\n"
             )
+        self.tables.append({"title": title, "columns": list(frame), "rows": lines})
 
     def save(self, what: plt.Figure | keras.Model, suffix: str = "") -> Path:
         """Write a figure (PNG, 1920 px wide) or a model (`.keras`) and return its path."""
@@ -369,9 +382,9 @@ class Lab:
 
     def _list(self) -> None:
         own = common.ROOT / "outputs" / self.name / TIMES_FILE
-        times = _read_times(own)
+        times = read_times(own)
         if times.empty:
-            times = _read_times(common.ROOT / "outputs" / "ornekler" / f"{self.name}_{TIMES_FILE}")
+            times = read_times(common.ROOT / "outputs" / "ornekler" / f"{self.name}_{TIMES_FILE}")
         shown = Table("bölüm", "konu", "saniye", title=f"{self.title} · {self.hours}")
         for section in self.sections.values():
             seconds = times["saniye"].get(str(section.number), float("nan"))
@@ -394,7 +407,9 @@ class Lab:
         with atomic(
             self.folder / TIMES_FILE
         ) as path:  # yazılamayan klasör eğitimden önce belli olsun
-            _read_times(self.folder / TIMES_FILE).to_csv(path, encoding="utf-8-sig")
+            read_times(self.folder / TIMES_FILE).to_csv(path, encoding="utf-8-sig")
+        sweep(self.folder)
+        sweep(self.folder.parent)
         self._console().rule(f"{self.title} · {self.hours}", style="bold")
         if self.quick:
             self.say("Hızlı deneme: veri ve epoch az; sayılar dersin sayıları değildir.")
@@ -404,16 +419,26 @@ class Lab:
         total = time.perf_counter() - common.START
         if len(chosen) == len(self.sections) and not self.pause:  # beklemeler süreden sayılmasın
             self._save_time("toplam", self.script, total)
+            self._show_exercises()
         slowest = max(chosen, key=lambda s: self.seconds[s.name])
         self.say(
             f"{len(chosen)} bölüm, yükleme dahil {total:.0f} saniye (en uzunu bölüm "
             f"{slowest.number}: {self.seconds[slowest.name]:.0f} saniye); "
             f"en çok bellek {peak_memory_mb():.0f} MB; "
-            f"{len(set(self.written))} dosya: {self.folder}"
+            f"{len(set(self.written))} dosya: {self.folder}\n"
+            f"Günün sayfası: {self.folder.parent / page.PAGE_FILE}"
         )
 
+    def _show_exercises(self) -> None:
+        if self.exercises:
+            self._console().rule("Sıra sizde", style="bold cyan")
+        for exercise in self.exercises:
+            self.say(f"{exercise.level}: {exercise.change}", "bold")
+            self.say(f"  {self._command(exercise.section, TRY_OUT)}\n  {exercise.expected}\n")
+
     def _run_section(self, section: Section, function: Callable[[], dict]) -> dict:
-        self.current = section
+        self.current, self.tables = section, []
+        before = len(self.written)
         plt.close("all")
         keras.utils.clear_session(free_memory=False)  # çöp toplamak saniyeler alır
         set_seed(self.seed)
@@ -424,8 +449,40 @@ class Lab:
         result = function()
         self.seconds[section.name] = time.perf_counter() - start
         self.say(f"({self.seconds[section.name]:.1f} saniye)\n", "dim")
+        self._keep(section, self.written[before:])
         self._wait("Sürdürmek")
         return result
+
+    def _command(self, section: str, words: str) -> str:
+        number = self.sections[section].number
+        return f"python {self.script} --bolum {number} {words}".rstrip()
+
+    def _keep(self, section: Section, written: list[Path]) -> None:
+        """Leave the records of this lab and section, and write the day's page anew."""
+        exercises = [
+            {
+                "level": exercise.level,
+                "task": exercise.change,
+                "expected": exercise.expected,
+                "command": self._command(exercise.section, TRY_OUT),
+            }
+            for exercise in self.exercises
+        ]
+        lab = {"title": f"{self.title} · {self.hours}", "sections": list(self.sections)}
+        record = {
+            "name": section.name,
+            "number": section.number,
+            "title": section.title,
+            "question": section.question,
+            "figures": [path.name for path in dict.fromkeys(written) if path.suffix == ".png"],
+            "tables": self.tables,
+            "observation": self.observations.get(section.name, ""),
+            "seconds": self.seconds[section.name],
+            "command": self._command(section.name, self.words),
+        }
+        page.write_record(self.folder / page.LAB_FILE, lab | {"exercises": exercises})
+        page.write_record(self.folder / f"{section.number:02}_{section.name}.json", record)
+        page.write(self.folder.parent)
 
     def _wait(self, purpose: str) -> None:
         if not self.pause:
@@ -438,7 +495,7 @@ class Lab:
 
     def _save_time(self, number: str, name: str, seconds: float) -> None:
         with atomic(self.folder / TIMES_FILE) as path:
-            times = _read_times(self.folder / TIMES_FILE)
+            times = read_times(self.folder / TIMES_FILE)
             times.loc[number] = [name, round(seconds, 1), round(peak_memory_mb(), 0)]
             order = sorted(times.index, key=lambda n: int(n) if n.isdigit() else len(times))
             times.loc[order].to_csv(path, encoding="utf-8-sig")
@@ -453,7 +510,7 @@ class Lab:
         return code
 
 
-def _read_times(path: Path) -> pd.DataFrame:
+def read_times(path: Path) -> pd.DataFrame:
     """Earlier seconds and memory by section number; empty where there are none."""
     empty = pd.DataFrame(columns=["ad", "saniye", "bellek_mb"], index=pd.Index([], name="bolum"))
     if not path.exists():

@@ -57,10 +57,29 @@ def figure_problems(fig: plt.Figure) -> list[str]:
     return problems
 
 
+at_full_size = pytest.mark.at_full_size  # --hizli bu iddiayı göstermeye yetmez
+
+
 def pytest_addoption(parser):
     parser.addoption(
-        "--tohum", type=int, default=42, help="iddialar başka bir tohumda da sınansın"
+        "--tohum",
+        type=lambda text: [int(word) for word in text.split(",")],
+        default=[42, 7],
+        help="iddiaların sınandığı tohumlar, virgülle: hızlı boyda ilki, tam boyda hepsi",
     )
+
+
+def pytest_generate_tests(metafunc):
+    seeds = metafunc.config.getoption("--tohum")
+    if "full_seed" in metafunc.fixturenames:
+        metafunc.parametrize("full_seed", seeds)
+    if "evidence" in metafunc.fixturenames:
+        sizes = [
+            pytest.param((False, seed), id=f"tam-{seed}", marks=pytest.mark.tam) for seed in seeds
+        ]
+        if not metafunc.definition.get_closest_marker("at_full_size"):
+            sizes.insert(0, pytest.param((True, seeds[0]), id="hizli"))
+        metafunc.parametrize("evidence", sizes, indirect=True, scope="module")
 
 
 @dataclass
@@ -82,17 +101,12 @@ class Evidence:
         return self.results[name]
 
 
-TAM = pytest.param("tam", marks=pytest.mark.tam)
-at_full_size = pytest.mark.parametrize("evidence", [TAM], indirect=True)  # --hizli yetmez
-
-
-@pytest.fixture(scope="module", params=["hizli", TAM])
+@pytest.fixture(scope="module")
 def evidence(tmp_path_factory, request) -> Evidence:
     """Evidence of the lab that the test module tests, in `--hizli` and (`-m tam`) at full size."""
     lab = request.module.lab
-    seed = request.config.getoption("--tohum")
-    quick = request.param == "hizli"
-    found = Evidence(lab, tmp_path_factory.mktemp(request.param), quick, seed)
+    quick, seed = request.param
+    found = Evidence(lab, tmp_path_factory.mktemp("outputs"), quick, seed)
     present = plots.present
 
     def checked(fig, window):

@@ -8,7 +8,7 @@ import pytest
 
 from common import data as data_module
 from common import load_breast_cancer, load_mnist
-from common.lab import LabError
+from common.files import LabError
 
 ORIGINAL_MD5 = {
     "x_train": "6bbc9ace898e44ae57da46a324031adb",

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import time
+from html.parser import HTMLParser
 from pathlib import Path
 
 import keras
@@ -18,7 +19,7 @@ import numpy as np
 import pytest
 
 import common
-from common import Lab, load_mnist, percent, plots, restart, set_seed
+from common import Lab, load_mnist, page, percent, plots, restart, set_seed
 from common import data as data_module
 from common.seeds import MAX_SEED
 
@@ -71,11 +72,117 @@ def files(lab) -> dict[str, bytes]:
 def test_whole_run_writes_tables_figures_models_and_times(lab, capsys):
     assert run(lab) == 0
     names = {"01_first.csv", "01_first.png", "02_second.keras", "sureler.csv"}
-    assert set(files(lab)) == names
+    records = {"ders.json", "01_first.json", "02_second.json"}
+    assert set(files(lab)) == names | records
     out = capsys.readouterr().out
     assert all(words in out for words in ("Birinci bölüm", "Soru?", "Gözlem:", "2 bölüm", "MB"))
     times = (lab.folder / "sureler.csv").read_text(encoding="utf-8-sig").splitlines()
     assert [line.split(",")[0] for line in times] == ["bolum", "1", "2", "toplam"]
+
+
+class Links(HTMLParser):
+    """What a page loads or links to, the ids in it, and its text."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.targets, self.ids, self.text = [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        for name, value in attrs:
+            if name in ("href", "src"):
+                self.targets.append(value)
+            if name == "id":
+                self.ids.append(value)
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def read_page(lab) -> Links:
+    return Links((lab.out / "index.html").read_text(encoding="utf-8"))
+
+
+def test_the_days_page_shows_what_has_run_so_far(lab):
+    run(lab, "--bolum", "1", "--tohum", "7")
+    shown = read_page(lab)
+    told = ("Birinci bölüm", "Soru?", "Gözlem cümlesi.", NAME, "0.984", "saniye", "--tohum 7")
+    assert all(words in shown.text for words in told)
+    assert "İkinci bölüm" not in shown.text
+    run(lab, "--bolum", "2")
+    assert read_page(lab).ids == ["uygulama_09-1", "uygulama_09-2"]
+
+
+def test_everything_on_the_page_is_in_the_output_folder(lab):
+    run(lab)
+    shown = read_page(lab)
+    inside = {f"#{name}" for name in shown.ids}
+    assert {t for t in shown.targets if t.startswith("#")} == inside
+    files = [target for target in shown.targets if not target.startswith("#")]
+    assert files
+    assert all((lab.out / target).is_file() for target in files)
+
+
+def test_text_on_the_page_is_escaped(lab):
+    @lab.section
+    def third():
+        """<b>Üç</b> & "dört"
+
+        <script>alert(1)</script>
+        """
+        lab.table([{"<i>ad</i>": "<img src=x>"}], "<u>T</u>")
+        lab.observe("a < b")
+        return {}
+
+    run(lab, "--bolum", "3")
+    shown = read_page(lab)
+    told = ("<b>Üç</b>", "<script>alert(1)", "<i>ad</i>", "<img src=x>", "<u>T</u>", "a < b")
+    assert all(words in shown.text for words in told)
+    assert "x" not in shown.targets
+
+
+def test_two_labs_share_the_page_and_old_records_do_not_disturb_it(lab):
+    run(lab)
+    other = lab.out / "uygulama_01"
+    other.mkdir()
+    for path in lab.folder.glob("*.json"):
+        (other / path.name).write_bytes(path.read_bytes())
+    (lab.folder / "02_second.json").write_text('{"title": "eski sürümden"}', encoding="utf-8")
+    (lab.folder / "05_yarim.json").write_text('{"tit', encoding="utf-8")
+    old = (lab.folder / "01_first.json").read_text(encoding="utf-8")
+    (lab.folder / "07_gone.json").write_text(old.replace('"first"', '"gone"'), encoding="utf-8")
+    page.write(lab.out)
+    assert read_page(lab).ids == ["uygulama_01-1", "uygulama_01-2", "uygulama_09-1"]
+
+
+def test_a_section_that_ends_while_the_page_is_written_is_on_it_too(lab, monkeypatch):
+    run(lab, "--bolum", "1")
+    record = lab.folder / "01_first.json"
+    late = record.read_text(encoding="utf-8").replace('"first"', '"second"')
+    build = page.html
+
+    def slow(day):
+        (lab.folder / "02_second.json").write_text(late, encoding="utf-8")
+        return build(day)
+
+    monkeypatch.setattr(page, "html", slow)
+    page.write(lab.out)
+    assert len(read_page(lab).ids) == 2
+
+
+def test_exercises_are_printed_at_the_end_and_stand_on_the_page(lab, capsys):
+    lab.exercise(
+        "temel", "second", "Ne olur?", "kayıp", lambda found: 0, 0.1, 0.25, {"BATCH": (1, 2)}
+    )
+    run(lab, "--bolum", "1")
+    assert "Sıra sizde" not in capsys.readouterr().out
+    run(lab)
+    out = capsys.readouterr().out
+    command = "python uygulama_09_deneme.py --bolum 2 --cikti outputs/deneme"
+    for words in ("BATCH = (1, 2) yapın. Ne olur?", command, "kayıp: 0.1 ile 0.25 arasında"):
+        assert words in out
+        assert words in read_page(lab).text
+    assert read_page(lab).ids[-1] == "uygulama_09-sira"
 
 
 def test_figure_is_1920_pixels_wide(lab):
@@ -258,6 +365,47 @@ def test_pause_without_a_keyboard_goes_on(lab, capsys, monkeypatch):
     monkeypatch.setattr("builtins.input", no_keyboard)
     assert run(lab, "--bekle") == 0
     assert "klavye bağlı değil" in capsys.readouterr().out
+
+
+def test_what_a_killed_run_left_half_written_is_swept(lab):
+    lab.folder = lab.out / lab.name
+    lab.folder.mkdir()
+    old, fresh, kept = (lab.folder / n for n in (".01_first-99.png", ".01_first-98.png", "a-1.b"))
+    for path in (old, fresh, kept):
+        path.touch()
+    for path in (old, kept):
+        os.utime(path, (0, 0))
+    run(lab, "--bolum", "1")
+    assert not old.exists()
+    assert fresh.exists()
+    assert kept.exists()
+
+
+def launch(folder: Path, *words: str) -> subprocess.Popen:
+    """A lab in a process of its own, as a student starts it."""
+    command = [sys.executable, SCRIPT, "--hizli", "--cikti", str(folder), *words]
+    return subprocess.Popen(
+        command, cwd=common.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+
+
+def test_same_script_twice_at_once_and_one_of_them_killed(tmp_path):
+    numbers = ("--bolum", "4", "11")
+    first, second, killed = (launch(tmp_path, *numbers) for _ in range(3))
+    while not list(tmp_path.glob("*/*.png")) and killed.poll() is None:
+        time.sleep(0.1)
+    killed.kill()
+    assert [process.wait() for process in (first, second)] == [0, 0]
+    killed.wait()
+    for process in (first, second, killed):
+        assert process.stderr.read() == b""
+        process.stderr.close()
+    folder = tmp_path / "uygulama_01"
+    assert {path.name[:2] for path in folder.glob("[0-9]*.png")} == {"04", "11"}
+    for path in folder.glob("[0-9]*.png"):
+        assert plt.imread(path).shape[:2] == (1080, 1920)  # bütün, okunabilir
+    text = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert Links(text).ids == ["uygulama_01-4", "uygulama_01-11", "uygulama_01-sira"]
 
 
 def test_broken_times_file_is_measured_anew(lab):

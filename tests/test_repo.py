@@ -12,6 +12,8 @@ import pytest
 from packaging.requirements import Requirement
 
 import common
+from common.__main__ import with_seconds
+from common.lab import read_times
 
 README = (common.ROOT / "README.md").read_text(encoding="utf-8")
 LIMITS = {f"uygulama_0{n}": seconds for n, seconds in enumerate((120, 120, 120, 150), start=1)}
@@ -32,12 +34,33 @@ def test_ci_runs_exactly_the_test_line_of_the_readme_and_then_the_full_size():
 
 
 @pytest.mark.parametrize("stem", LABS)
-def test_script_lab_and_readme_agree(stem):
+def test_script_lab_list_and_readme_agree(stem, capsys):
     lab = LABS[stem]
     assert lab.script == f"{stem}.py"
-    assert (common.ROOT / lab.script).exists()
-    for section in lab.sections.values():
-        assert f"| {section.number} | {section.title} |" in README
+    assert f"| {lab.hours} | {lab.title} | `{lab.script}` |" in README
+    block = re.search(rf"(?ms)^## {re.escape(lab.title)} \({lab.hours}\)$.*?(?=^## )", README)[0]
+    rows = re.findall(r"(?m)^\| (\d+) \| (.+?) \| `--bolum (\d+)` \| \d+ \| .+ \|$", block)
+    numbers = [str(section.number) for section in lab.sections.values()]
+    titles = [section.title for section in lab.sections.values()]
+    assert rows == list(zip(numbers, titles, numbers, strict=True))
+    lab.main(["--liste"])
+    shown = capsys.readouterr().out
+    assert all(title in shown for title in titles)
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_seconds_of_the_readme_are_those_of_the_recorded_run(stem):
+    table = common.ROOT / "outputs" / "ornekler" / f"{LABS[stem].name}_sureler.csv"
+    assert with_seconds(README, f"{stem}.py", read_times(table)) == README
+
+
+def test_the_slide_table_points_to_sections_that_exist():
+    rows = re.findall(r"(?m)^\| .+ \| .+ \| (0\d), bölüm ([\d, ]+) \|$", README)
+    assert len(rows) >= 27  # DESIGN.md'deki doğrulanmış gerçeklerin sayısı
+    for number, sections in rows:
+        lab = next(lab for lab in LABS.values() if lab.name == f"uygulama_{number}")
+        valid = {str(section.number) for section in lab.sections.values()}
+        assert set(sections.split(", ")) <= valid
 
 
 @pytest.mark.parametrize("stem", LABS)

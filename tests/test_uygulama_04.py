@@ -93,25 +93,32 @@ def test_forgotten_reset_hides_the_progress(evidence):
 
 def test_a_graph_runs_python_once_and_eager_every_step(evidence):
     found = evidence("tf_function_speed")
-    eager, step, epoch, fit = found["runs"].values()
+    eager, step, epoch, fit, compiled = found["runs"].values()
     steps = lab.few(lab04.N_SPEED) // lab04.BATCH
     assert eager == 2 * steps  # ilk epoch ve ölçülen epoch
-    assert step == epoch == 1
+    assert step == epoch == compiled == 1
     assert fit <= 2
     assert list(found["traces"].values()) == [len(lab04.RATES), 1, 1]
     assert "shape" in found["message"]
 
 
 def test_graph_is_much_faster_than_eager(evidence):
-    eager, step, epoch, _ = evidence("tf_function_speed")["times"].values()
+    eager, step, epoch, *_ = evidence("tf_function_speed")["times"].values()
     assert eager > 5 * step
     assert eager > 5 * epoch
 
 
 @at_full_size
 def test_best_custom_loop_beats_fit(evidence):
-    _, step, epoch, fit = evidence("tf_function_speed")["times"].values()
+    _, step, epoch, fit, _ = evidence("tf_function_speed")["times"].values()
     assert min(step, epoch) <= 0.8 * fit
+
+
+@at_full_size
+def test_xla_is_no_gain_on_a_cpu(evidence):
+    if not tf.config.list_physical_devices("GPU"):
+        _, step, _, _, compiled = evidence("tf_function_speed")["times"].values()
+        assert compiled > step
 
 
 def test_clipping_by_hand_is_that_of_keras_and_keeps_its_limit(evidence):
@@ -172,6 +179,17 @@ def test_loss_scale_is_halved_and_the_step_skipped_on_overflow(evidence):
         assert after["ölçek"] == now["ölçek"] * factor
         good %= lab04.GROWTH_STEPS
     assert any(row["atılan adım"] for row in history)
+
+
+def test_clipping_belongs_to_the_inner_optimizer(evidence):
+    true, seen, applied = evidence("mixed_precision")["clipped"]
+    assert seen == pytest.approx(lab04.LOSS_SCALE * true, rel=1e-4)
+    assert true > 2 * lab04.CLIP_NORM  # yoksa kırpma görünmezdi
+    assert applied == pytest.approx(lab04.CLIP_NORM, rel=1e-3)
+
+
+def test_clear_session_resets_the_policy(evidence):
+    assert evidence("mixed_precision")["left"] == "float32"
 
 
 def test_master_weights_and_softmax_stay_float32(evidence):
