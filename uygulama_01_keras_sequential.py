@@ -124,7 +124,7 @@ def yesterday_baseline():
     """Dün özeti: ağın karşılaması gereken çıta
 
     Dünkü Pipeline + ColumnTransformer + LogisticRegression tümörlerin yüzde kaçını doğru ayırır?
-    Bir hastanın SHAP değerleri toplanınca hangi sayı çıkar? Önce tahmin edin.
+    Bir hastanın SHAP değerleri taban değere eklenince hangi sayı çıkar? Önce tahmin edin.
     """
     scores = baseline_scores(lab.seed)
     rows = [{"ölçü": name, "ortalama": s.mean(), "std": s.std()} for name, s in scores.items()]
@@ -156,7 +156,7 @@ def yesterday_baseline():
     lab.save(fig)
     lab.observe(
         f"Çıta: doğruluk {percent(rows[0]['ortalama'], rows[0]['std'])}, AUC "
-        f"{rows[1]['ortalama']:.3f} ± {rows[1]['std']:.3f}. SHAP değerlerinin toplamı "
+        f"{rows[1]['ortalama']:.3f} ± {rows[1]['std']:.3f}. Taban değer + SHAP değerleri "
         f"log-odds'tan en çok {shap_error:.0e} sapıyor; öznitelikler bağımsız sayılınca kararı en "
         f"çok iten: {names[top[0]]}."
     )
@@ -322,6 +322,16 @@ def count_parameters(sizes: tuple[int, ...], model: keras.Model) -> list[dict]:
     return table
 
 
+def against_the_bar(correct: int, count: int, bar: np.ndarray):
+    """Doğruluğun %95 güven aralığı (Wilson, 1927) ve çıtaya göre hüküm."""
+    interval = binomtest(correct, count).proportion_ci(method="wilson")
+    if interval.low > bar.mean():
+        return interval, "çıtayı geçiyor"
+    if interval.high < bar.mean():
+        return interval, "çıtanın altında kalıyor"
+    return interval, "çıtadan ayırt edilemiyor"
+
+
 def draw_bar(history, bar, test):
     """Öğrenme eğrileri; doğruluk panelinde çıta ve test sonucu."""
     names = {"loss": "kayıp (cross-entropy + L2)", "accuracy": "doğruluk", "auc": "AUC"}
@@ -367,16 +377,13 @@ def full_architecture():
 
     bar, bar_auc = baseline_scores(lab.seed).values()
     table = [
-        {"model": "lojistik (çapraz doğrulama)", "doğruluk": bar.mean(), "AUC": bar_auc.mean()},
-        {"model": "sinir ağı (test)", "doğruluk": test["accuracy"], "AUC": test["auc"]},
+        {"model": "lojistik (çapraz doğrulama)", "doğruluk": bar.mean(), "AUC": bar_auc.mean()}
     ]
+    table += [{"model": "sinir ağı (test)", "doğruluk": test["accuracy"], "AUC": test["auc"]}]
     lab.table(table, "Çıta ve ağ", {"doğruluk": percent})
     lab.save(draw_bar(history, bar, test))
     correct = round(test["accuracy"] * len(data.y_test))
-    interval = binomtest(correct, len(data.y_test)).proportion_ci(method="wilson")
-    verdict = "çıtadan ayırt edilemiyor"
-    if interval.low > bar.mean() or interval.high < bar.mean():
-        verdict = "çıtayı geçiyor" if interval.low > bar.mean() else "çıtanın altında kalıyor"
+    interval, verdict = against_the_bar(correct, len(data.y_test), bar)
     lab.observe(
         f"{model.count_params()} parametrenin {sum(row['eğitilmeyen'] for row in rows)} tanesi "
         f"eğitilmez (BatchNorm'un izledikleri). Ağ {len(data.y_test)} test hastasının {correct} "
@@ -446,6 +453,16 @@ GALLERY = {
 }
 
 
+def leaky_relu_slopes() -> dict[str, float]:
+    """Aynı ad, üç eğim: slaytın, katmanın ve aktivasyon adının x < 0 eğimi."""
+    minus_one = tf.constant([-1.0])
+    return {
+        "slayt: 0.01x": LEAKY_SLOPE,
+        "layers.LeakyReLU()": -float(layers.LeakyReLU()(minus_one)[0]),
+        'activation="leaky_relu"': -float(keras.activations.leaky_relu(minus_one)[0]),
+    }
+
+
 @lab.section
 def activation_gallery():
     """Aktivasyon fonksiyonları ve türevleri
@@ -474,12 +491,7 @@ def activation_gallery():
     lab.save(fig)
     lab.table(rows, "Keras ile slayttaki formül arasındaki en büyük fark")
 
-    minus_one = tf.constant([-1.0])
-    leaky = {
-        "slayt: 0.01x": LEAKY_SLOPE,
-        "layers.LeakyReLU()": -float(layers.LeakyReLU()(minus_one)[0]),
-        'activation="leaky_relu"': -float(keras.activations.leaky_relu(minus_one)[0]),
-    }
+    leaky = leaky_relu_slopes()
     slope_rows = [{"yazılışı": name, "x < 0 eğimi": slope} for name, slope in leaky.items()]
     lab.table(slope_rows, "Aynı ad, üç eğim: Leaky ReLU", suffix="_leaky")
     logits = np.random.default_rng(lab.seed).normal(0, 3, (100, 10)).astype("float32")
@@ -832,6 +844,24 @@ def draw_weights(rows, kernels):
     return fig
 
 
+def penalized_runs(penalty, repeated, data, used, seeds) -> tuple[keras.Model, list]:
+    """Son eğitilen ağ ve her tohum için `PENALTY_COLUMNS` sırasıyla ölçülenler."""
+
+    def fresh():
+        return classifier(layers.Dense(128, "relu", kernel_regularizer=penalty))
+
+    model, runs = fresh(), []
+    for seed in seeds:
+        set_seed(seed)
+        restart(model, fresh(), seed)
+        model.fit(*repeated, BATCH, verbose=0)
+        train_loss, val_loss = losses_without_penalty(model, data)
+        small = np.mean(np.abs(model.layers[0].kernel.numpy()[used]) < NEAR_ZERO)
+        gap = val_loss - train_loss
+        runs.append((small, train_loss, val_loss, gap, accuracy(model, data)))
+    return model, runs
+
+
 @lab.section
 def weight_penalties():
     """L1, L2 ve ElasticNet: ağırlıkları cezalandırmak
@@ -846,25 +876,13 @@ def weight_penalties():
     rows, kernels, by_hand = [], {}, {}
     seeds = range(lab.seed, lab.seed + lab.few(SEEDS))
     for name in lab.each(PENALTIES, f"{len(seeds)} tohumla eğitiliyor"):
-
-        def fresh(penalty=PENALTIES[name]):
-            return classifier(layers.Dense(128, "relu", kernel_regularizer=penalty))
-
-        model, gaps = fresh(), []
-        for seed in seeds:
-            set_seed(seed)
-            restart(model, fresh(), seed)
-            model.fit(*repeated, BATCH, verbose=0)
-            train_loss, val_loss = losses_without_penalty(model, data)
-            small = np.mean(np.abs(model.layers[0].kernel.numpy()[used]) < NEAR_ZERO)
-            gap = val_loss - train_loss
-            gaps.append((small, train_loss, val_loss, gap, accuracy(model, data)))
+        model, runs = penalized_runs(PENALTIES[name], repeated, data, used, seeds)
         kernel = kernels[name] = model.layers[0].kernel.numpy()
         if PENALTIES[name]:
             config = {"l1": 0.0, "l2": 0.0} | PENALTIES[name].get_config()
             by_hand[name] = penalty_by_hand(kernel, **config), float(sum(model.losses))
-        row = {"ceza": name} | dict(zip(PENALTY_COLUMNS, np.mean(gaps, axis=0), strict=True))
-        rows.append(row | {"açığın std'si": np.std(gaps, axis=0)[3]})
+        row = {"ceza": name} | dict(zip(PENALTY_COLUMNS, np.mean(runs, axis=0), strict=True))
+        rows.append(row | {"açığın std'si": np.std(runs, axis=0)[3]})
     title = f"{N_FEW} görüntü, {len(seeds)} tohumun ortalaması"
     lab.table(rows, title, {"sıfıra yakın": percent, "doğruluk": percent})
     sums = [{"ceza": k, "elle": v[0], "sum(model.losses)": v[1]} for k, v in by_hand.items()]
@@ -890,6 +908,16 @@ def weight_penalties():
 def normalize(x, mean, variance, gamma, beta, epsilon):
     """Slaytın formülü (Ioffe ve Szegedy, 2015): x̂ = (x - μ) / √(σ² + ε), y = γ x̂ + β."""
     return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
+
+
+def moving_by_hand(batches) -> tuple[np.ndarray, np.ndarray]:
+    """Hareketli ortalama ve varyans: eskisinin `BN_MOMENTUM` kadarı kalır, gerisi yenisinden."""
+    moving_mean, moving_variance = 0.0, 1.0  # katmanın başlangıç değerleri
+    for batch in batches:
+        mean, variance = batch.mean(axis=0), batch.var(axis=0)  # n'ye bölünen varyans
+        moving_mean = BN_MOMENTUM * moving_mean + (1 - BN_MOMENTUM) * mean
+        moving_variance = BN_MOMENTUM * moving_variance + (1 - BN_MOMENTUM) * variance
+    return moving_mean, moving_variance
 
 
 def moving_mean_share(x, batches, momentum: float) -> list[float]:
@@ -937,20 +965,17 @@ def batch_norm_by_hand():
     layer.build((None, n))
     layer.gamma.assign(gamma)
     layer.beta.assign(beta)
-    moving = {"ortalama": np.zeros(n), "varyans": np.ones(n)}  # katmanın başlangıç değerleri
     for batch in batches:
         trained = layer(batch, training=True).numpy()
-        mean, variance = batch.mean(axis=0), batch.var(axis=0)  # n'ye bölünen varyans
-        for key, now in (("ortalama", mean), ("varyans", variance)):
-            moving[key] = BN_MOMENTUM * moving[key] + (1 - BN_MOMENTUM) * now
-    by_hand = normalize(batch, mean, variance, gamma, beta, layer.epsilon)
     inferred = layer(batch, training=False).numpy()
-    inferred_by_hand = normalize(batch, *moving.values(), gamma, beta, layer.epsilon)
+    by_hand = normalize(batch, batch.mean(axis=0), batch.var(axis=0), gamma, beta, layer.epsilon)
+    mean, variance = moving_by_hand(batches)
+    inferred_by_hand = normalize(batch, mean, variance, gamma, beta, layer.epsilon)
     differences = {
         "eğitim kipi: mini-batch'in μ, σ² değerleri": np.abs(trained - by_hand).max(),
         "çıkarım kipi: hareketli μ, σ² değerleri": np.abs(inferred - inferred_by_hand).max(),
-        "hareketli ortalama (göreli)": np.abs(layer.moving_mean / moving["ortalama"] - 1).max(),
-        "hareketli varyans (göreli)": np.abs(layer.moving_variance / moving["varyans"] - 1).max(),
+        "hareketli ortalama (göreli)": np.abs(layer.moving_mean / mean - 1).max(),
+        "hareketli varyans (göreli)": np.abs(layer.moving_variance / variance - 1).max(),
     }
     rows = [{"formül": name, "en büyük fark": float(d)} for name, d in differences.items()]
     lab.table(rows, "BatchNormalization: formül ile Keras")
@@ -1042,7 +1067,7 @@ def batch_norm_learning_rates():
     varır? BatchNorm aktivasyondan önce mi sonra mı daha iyi? Önce tahmin edin.
     """
     # Neden işe yaradığı tartışmalı: "internal covariate shift" (Ioffe ve Szegedy, 2015) ya da
-    # düzleşen kayıp yüzeyi (Santurkar vd., 2018). Burada yalnız etkisi ölçülür.
+    # pürüzsüzleşen kayıp yüzeyi (Santurkar vd., 2018). Burada yalnız etkisi ölçülür.
     n_steps, rates = lab.few(BN_STEPS), lab.pick(BN_RATES, BN_RATES[1::2])
     data = load_mnist(BATCH * n_steps, N_VAL // 2)  # her görüntü bir kez görülür
     own, best, curves, repeats = {}, {}, {}, {}
@@ -1098,6 +1123,18 @@ def selu_signals() -> dict[str, np.ndarray]:
     return signals
 
 
+def show_signals(signals) -> str:
+    """SELU ağının sonunda çıktının ortalaması ve std'si: tablo ve cümle."""
+    rows, ends = [], []
+    for name, trace in signals.items():
+        mean, std = trace[-1]
+        rows.append({"SELU ağında": name, "ortalama": mean, "std": std})
+        if name != "yok":
+            ends.append(f"{name} ile ortalama {mean:.3f}, std {std:.2f}")
+    lab.table(rows, f"{RACE_DEPTH} SELU katmanı sonunda (hedef 0 ve 1)", suffix="_selu")
+    return " ve ".join(ends)
+
+
 def draw_dropouts(masks, dropped, signals):
     """Üstte maskeler; altta kapanan payın dağılımı ve SELU ağında ortalama, std."""
     fig, axes = plots.figure(f"Dropout çeşitleri (oran {DROP_RATE}, SELU'da {ALPHA_RATE})", 2, 3)
@@ -1110,7 +1147,7 @@ def draw_dropouts(masks, dropped, signals):
     shares, counts = np.unique(dropped, return_counts=True)
     axes[1, 0].bar(shares, counts, width=np.diff(shares).min())
     axes[1, 0].set(xlabel="bir örnekte kapanan pay", ylabel="örnek sayısı")
-    axes[1, 0].set_xticks((0.2, 0.3, 0.4))
+    axes[1, 0].set_xticks((DROP_RATE - 0.1, DROP_RATE, DROP_RATE + 0.1))
     plots.percent_axis(axes[1, 0].xaxis)
     for ax, column, label in ((axes[1, 1], 0, "ortalaması"), (axes[1, 2], 1, "std'si")):
         moments = {name: trace[:, column] for name, trace in signals.items()}
@@ -1140,7 +1177,7 @@ def dropout_kinds():
         "Keras, eğitim": trained,
         "Keras, çıkarım": inferred,
         "özgün Dropout, eğitim": original,
-        "özgün Dropout, çıkarım: x 0.7 (slayt)": ones * (1 - DROP_RATE),
+        f"özgün Dropout, çıkarım: x {1 - DROP_RATE:g} (slayt)": ones * (1 - DROP_RATE),
         "Keras SpatialDropout1D, eğitim": spatial,
     }
     rows = [
@@ -1148,29 +1185,32 @@ def dropout_kinds():
         for name, values in outputs.items()
     ]
     lab.table(rows, "Girdi hep 1 iken çıktı", {"kapanan": percent})
-    last = {name: tuple(trace[-1]) for name, trace in signals.items() if name != "yok"}
-    selu_rows = [
-        {"SELU ağında": name, "ortalama": trace[-1, 0], "std": trace[-1, 1]}
-        for name, trace in signals.items()
-    ]
-    lab.table(selu_rows, f"{RACE_DEPTH} SELU katmanı sonunda (hedef 0 ve 1)", suffix="_selu")
+    ends = show_signals(signals)
 
     alpha = layers.AlphaDropout(DROP_RATE)(ones, training=True).numpy()
     masks = {"Dropout": trained, "SpatialDropout1D": spatial[0], "AlphaDropout": alpha}
     lab.save(draw_dropouts(masks, dropped, signals))
     scale = trained.max()
-    ends = [f"{name} ile ortalama {m:.3f}, std {d:.2f}" for name, (m, d) in last.items()]
     lab.observe(
         f"Keras açık kalan nöronu eğitimde {scale:.3f} = 1 / (1 - {DROP_RATE}) ile çarpıyor, "
         f"çıkarımda hiçbir şeyi değiştirmiyor. Kapanan pay ortalama {percent(dropped.mean())}, "
         f"ama örnekten örneğe {percent(dropped.min())} - {percent(dropped.max())}. SELU ağının "
-        f"sonunda {' ve '.join(ends)}."
+        f"sonunda {ends}."
     )
     found = {"dropped": dropped, "scale": scale, "within": within}
     return found | {"outputs": outputs, "signals": signals}
 
 
 # %% 12 · MC Dropout
+def network_with_dropout() -> keras.Sequential:
+    """Slaytın iki gizli katmanı, MNIST'e göre."""
+    hidden = []
+    for width, rate in ((256, 0.3), (128, 0.25)):
+        hidden += [layers.Dense(width, "relu", kernel_initializer="he_normal")]
+        hidden += [layers.BatchNormalization(momentum=BN_MOMENTUM), layers.Dropout(rate)]
+    return classifier(*hidden)
+
+
 def mc_predict(model, x: np.ndarray, passes: int) -> np.ndarray:
     """Yalnız Dropout eğitim kipinde: (geçiş, örnek, sınıf) olasılıkları.
 
@@ -1227,11 +1267,7 @@ def mc_dropout():
     gürültüde rakamlardakinden daha mı kararsız? Önce tahmin edin.
     """
     data = load_mnist(lab.few(2 * N_TRAIN), N_VAL)
-    hidden = []
-    for width, rate in ((256, 0.3), (128, 0.25)):  # slaytın katmanları
-        hidden += [layers.Dense(width, "relu", kernel_initializer="he_normal")]
-        hidden += [layers.BatchNormalization(momentum=BN_MOMENTUM), layers.Dropout(rate)]
-    model = classifier(*hidden)
+    model = network_with_dropout()
     fit(model, data, lab.few(EPOCHS_MC))
     before = model.get_weights()
 
@@ -1242,7 +1278,7 @@ def mc_dropout():
     kept = accuracy_of_the_sure(mean, data.y_test)
     single = accuracy_of_the_sure(model(data.x_test).numpy(), data.y_test)  # Dropout kapalı
     noise = np.random.default_rng(lab.seed).uniform(size=(MC_NOISE, 784)).astype("float32")
-    noise_uncertainty = entropy(mc_predict(model, noise, lab.few(MC_PASSES)).mean(axis=0))
+    on_noise = entropy(mc_predict(model, noise, lab.few(MC_PASSES)).mean(axis=0))
     moved = largest_difference(before, model.get_weights())
     model(data.x_test[:BATCH], training=True)
     trap = largest_difference(before, model.get_weights())
@@ -1251,9 +1287,8 @@ def mc_dropout():
         {"insana bırakılan": share, "MC Dropout": mc, "Dropout kapalı, tek geçiş": plain}
         for share, mc, plain in zip(DEFERRED, kept, single, strict=True)
     ]
-    lab.table(
-        rows, f"Kalanın test doğruluğu ({len(passes)} geçiş)", dict.fromkeys(rows[0], percent)
-    )
+    title = f"Kalanın test doğruluğu ({len(passes)} geçiş)"
+    lab.table(rows, title, dict.fromkeys(rows[0], percent))
 
     hardest = order[: -len("ABCDE") - 1 : -1]
     interval = confidence_interval(passes[:, hardest], predicted[hardest])
@@ -1261,10 +1296,10 @@ def mc_dropout():
         f"gerçek {data.y_test[i]}, tahmin {predicted[i]}\n{low} - {high}"
         for i, low, high in zip(hardest, *np.vectorize(percent)(interval, digits=0), strict=True)
     ]
-    boxes = {"rakam": uncertainty, "gürültü": noise_uncertainty}
+    boxes = {"rakam": uncertainty, "gürültü": on_noise}
     fig = draw_uncertainty(data.x_test[hardest], titles, rows, boxes)
     lab.save(plots.with_sizes(fig, data))
-    noisy, clear = np.median(noise_uncertainty), np.median(uncertainty)
+    noisy, clear = np.median(on_noise), np.median(uncertainty)
     lab.observe(
         f"Bütün test kümesinde doğruluk {percent(kept[0])}; en kararsız "
         f"{percent(DEFERRED[-1], digits=0)} insana bırakılınca kalanlarda {percent(kept[-1])} "

@@ -36,6 +36,7 @@ from keras.optimizers import schedules
 BATCH_CANCER = 31  # 341 eğitim satırı = 11 tam adım
 BATCH = 125  # MNIST alt kümelerini tam böler
 LR_CANCER = 3e-3  # doğrulama kaybı erken dibe varsın, sonra aşırı öğrenme başlasın
+LR_QUICK = 1e-2  # --hizli: dibe daha az epoch'ta
 MAX_EPOCHS = 150  # erken durdurma bundan önce davransın
 
 STOP_PATIENCE = 15  # slayt: val_loss bu kadar epoch iyileşmezse dur
@@ -47,6 +48,7 @@ PLATEAU_MIN_LR = 1e-7  # slayt
 EPOCHS_CHECKPOINT = 25  # doğrulama AUC'si en iyisini görüp gerilesin
 N_PLATEAU = 5_000  # görüntü: epoch kısa sürsün
 EPOCHS_PLATEAU = 40  # birkaç basamak görülsün
+TRAP_LR = 0.03  # zamanlamalı tuzakta plato çabuk gelsin
 PLATEAU_LR = 0.3  # SGD'yi dibin çevresinde sıçratacak kadar büyük
 
 ANATOMY_EPOCHS, ANATOMY_ROWS = 2, 62  # iki epoch x iki adım: sıra ekrana sığsın
@@ -101,7 +103,7 @@ def cancer_model(optimizer=None, auc="auc") -> keras.Sequential:
         ]
     )
     model.compile(
-        optimizer=optimizer or keras.optimizers.Adam(learning_rate=LR_CANCER),
+        optimizer=optimizer or keras.optimizers.Adam(lab.pick(LR_CANCER, LR_QUICK)),
         loss="binary_crossentropy",
         metrics=["accuracy", keras.metrics.AUC(name=auc)],
     )
@@ -217,19 +219,27 @@ def best_auc_checkpoint(path: Path) -> keras.callbacks.ModelCheckpoint:
 
 
 PREDICT = """
-import sys, numpy, keras
-model, x, out = sys.argv[1:]
+import sys, keras, numpy
+model, x, out = sys.stdin.read().split("\\n")
 numpy.save(out, keras.models.load_model(model)(numpy.load(x)))
 """
 
 
-def predict_in_fresh_process(model_file: Path, x: np.ndarray) -> np.ndarray:
-    """Yarınki siz: bu betikten hiçbir şey bilmeyen yeni bir Python, yalnız `.keras` dosyasıyla."""
+def start_fresh_process() -> subprocess.Popen:
+    """Yarınki siz: bu betikten hiçbir şey bilmeyen yeni bir Python; dosya adını bekler."""
+    command = [sys.executable, "-X", "utf8", "-c", PREDICT]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stderr=pipe, encoding="utf-8")
+
+
+def predict_in(fresh: subprocess.Popen, model_file: Path, x: np.ndarray) -> np.ndarray:
+    """O sürecin, yalnız `.keras` dosyasından yaptığı tahmin."""
     with tempfile.TemporaryDirectory() as folder:
         inputs, outputs = Path(folder, "x.npy"), Path(folder, "tahmin.npy")
         np.save(inputs, x)
-        command = [sys.executable, "-c", PREDICT, model_file, inputs, outputs]
-        subprocess.run(command, check=True, capture_output=True)
+        _, errors = fresh.communicate(f"{model_file}\n{inputs}\n{outputs}")
+        if fresh.returncode:
+            raise LabError(f"Yeni süreç modeli yükleyemedi:\n{errors}")
         return np.load(outputs)
 
 
@@ -270,19 +280,20 @@ def model_checkpoint():
     monitor="val_auc" istersek ne olur? Önce tahmin edin.
     """
     data, epochs = load_breast_cancer(), lab.pick(EPOCHS_CHECKPOINT, EPOCHS_CHECKPOINT // 3)
-    model = cancer_model()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "best_model.keras")
-        watcher = SaveWatcher(path, publish="")
-        history = fit_cancer(model, data, epochs, [best_auc_checkpoint(path), watcher])
-    saved, values = watcher.epochs, history["val_auc"]
-    best = keras.models.load_model(watcher.published)
-    fresh = predict_in_fresh_process(watcher.published, data.x_val)
-    difference = largest_difference([best(data.x_val).numpy()], [fresh])
+    with start_fresh_process() as fresh:  # o Keras'ı yüklerken burada eğitim sürer
+        model = cancer_model()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "best_model.keras")
+            watcher = SaveWatcher(path, publish="")
+            history = fit_cancer(model, data, epochs, [best_auc_checkpoint(path), watcher])
+        saved, values = watcher.epochs, history["val_auc"]
+        set_seed(lab.seed)
+        trapped, warning, names = wrong_name_trap(data, epochs)
+        best = keras.models.load_model(watcher.published)
+        elsewhere = predict_in(fresh, watcher.published, data.x_val)
+    difference = largest_difference([best(data.x_val).numpy()], [elsewhere])
     stored = best.evaluate(data.x_val, data.y_val, len(data.x_val), verbose=0, return_dict=True)
 
-    set_seed(lab.seed)
-    trapped, warning, names = wrong_name_trap(data, epochs)
     shown = sorted({*saved, epochs - 1})
     answer = {True: "yazıldı", False: "yazılmadı"}
     rows = [{"epoch": i + 1, "val_auc": values[i], "disk": answer[i in saved]} for i in shown]
@@ -347,10 +358,9 @@ def reduce_on_plateau() -> keras.callbacks.ReduceLROnPlateau:
 
 def schedule_trap() -> tuple[str, int]:
     """LR'yi hem zamanlama hem callback yönetmek isterse: hata ne zaman, ne diye gelir?"""
-    schedule = schedules.ExponentialDecay(
-        10 * LR_CANCER, MAX_EPOCHS, EXPONENTIAL_RATE
-    )  # plato çabuk gelsin
-    model = cancer_model(keras.optimizers.Adam(learning_rate=schedule))
+    schedule = schedules.ExponentialDecay(TRAP_LR, EXPONENTIAL_STEPS, EXPONENTIAL_RATE)
+    model = cancer_model()
+    model.compile(keras.optimizers.Adam(learning_rate=schedule), "binary_crossentropy")
     finished = keras.callbacks.History()
     try:
         fit_cancer(model, load_breast_cancer(), MAX_EPOCHS, [finished, reduce_on_plateau()])
@@ -792,12 +802,13 @@ def five_callbacks():
         for name, when in acted.items()
     ]
     lab.table(rows, f"Breast Cancer, {len(history['loss'])} epoch")
+    score = {"doğruluk": test["accuracy"], "AUC": test["auc"]}
+    lab.table([score], "Diskteki model test kümesinde", {"doğruluk": percent}, suffix="_test")
     lab.save(plotter.fig, "_canli")
     lab.save(draw_timeline(acted, history))
-    idle = [name for name, when in acted.items() if not when]
     lab.observe(
-        f"{len(acted)} callback'in {len(acted) - len(idle)} tanesi iş gördü; durmadan önce LR "
-        f"{len(acted['ReduceLROnPlateau'])} kez düştü. Diskteki model epoch "
+        f"{len(acted)} callback'in {sum(map(bool, acted.values()))} tanesi iş gördü; durmadan "
+        f"önce LR {len(acted['ReduceLROnPlateau'])} kez düştü. Diskteki model epoch "
         f"{watcher.epochs[-1] + 1}; {len(data.y_test)} test hastasında doğruluk "
         f"{percent(test['accuracy'])}, AUC {test['auc']:.3f}."
     )
@@ -1256,6 +1267,12 @@ def draw_race(rows, curves):
     return fig
 
 
+def seeded_model(seed: int) -> keras.Sequential:
+    """Yarışçıların bu tohumdaki ortak başlangıcı."""
+    set_seed(seed)
+    return mnist_model(FINDER_START)
+
+
 def race_sentence(rows: list[dict]) -> str:
     """Kim önde, kim gürültünün içinde; OneCycle en iyi sabit LR'den ne kadar hızlı?"""
     row = {r["zamanlama"]: r for r in rows}
@@ -1301,10 +1318,7 @@ def schedule_race():
     table = Table(n_steps)
     model = mnist_model(table, metrics=(), steps_per_execution=CHECK_STEPS)
     seeds = range(lab.seed, lab.seed + lab.few(SEEDS))
-    twins = {}
-    for seed in seeds:
-        set_seed(seed)
-        twins[seed] = mnist_model(FINDER_START)
+    twins = {seed: seeded_model(seed) for seed in seeds}
     curves = {name: [] for name in paths}
     for name in lab.each(paths, f"{len(seeds)} tohumla eğitiliyor"):
         table.rates.assign(np.broadcast_to(paths[name](np.arange(n_steps)), n_steps))
@@ -1358,8 +1372,9 @@ lab.exercise(
 lab.exercise(
     "ileri",
     "schedule_race",
-    "racers içine kendi zamanlamanızı ekleyin: LR `high` değerinden 0'a çizgi gibi insin "
-    '("doğrusal"; bir satır yeter). Kosinüse karşı kaçıncı olur?',
+    "racers fonksiyonunun sözlüğüne kendi zamanlamanızı ekleyin: LR, high değerinden 0'a "
+    'doğrusal insin (adı "doğrusal"; bir satır yeter). CosineDecay\'i geçer mi, yarışta kaçıncı '
+    "olur?",
     "doğrusal inişin doğruluğu",
     lambda found: {row["zamanlama"]: row["doğruluk"] for row in found["rows"]}["doğrusal"],
     0.94,

@@ -1022,7 +1022,8 @@ lab.exercise(
     "ileri",
     "concatenate_or_add",
     "MERGES sözlüğünün sonuna çarpan bir birleştirme ekleyin (layers.Multiply, adı "
-    '"Multiply"); parametresini elle de yazın. Hangi birleştirmeyle aynı sayıdadır?',
+    '"Multiply"); parametre sayısını elle de yazın. Hangi birleştirmeninkiyle aynıdır, doğruluğu '
+    "da aynı mıdır?",
     "Multiply'ın doğruluğu",
     lambda found: np.mean(found["scores"]["Multiply"]["digit"]),
     0.88,

@@ -17,9 +17,11 @@ from common import percent, plots, restart, set_seed
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -49,6 +51,7 @@ N_SPEED = 10_000  # 80 adım: en yavaş döngü de birkaç saniyede bitsin
 N_VAL = 2_000  # doğrulama doğruluğunun örnekleme hatası bir puanın altında kalsın
 SPEED_REPEATS = 3  # en kısası alınır: başka programların araya girmesi yalnız uzatır
 SPEED_WAYS = ("eager döngü", "tf.function adım", "tf.function epoch", "fit", "jit_compile adım")
+SLOW_WAYS = ("eager döngü", "jit_compile adım")  # bir kez ölçülür: ders beklemesin
 RATES = (0.1, 0.2, 0.3)  # yeniden izlenen fonksiyona verilen Python sayıları
 
 SEEDS = 3  # kalite iddiasında tekrar sayısı
@@ -81,8 +84,8 @@ SPLIT = 25  # metriğin parça parça beslenmesi
 # Mini projenin ayarları doğrulama kümesiyle seçildi; test kümesi seçimde hiç kullanılmadı
 N_PROJECT = 55_000  # bütün eğitim kümesi
 EPOCHS, WIDTH = 24, 384  # bir dakikaya sığan: dar ağ, çok epoch geniş ağ, az epoch'tan iyi
-LONG_EPOCHS, LONG_WIDTH = 75, 800  # --uzun: altı dakikaya sığan
-LONG_NOISE, LONG_DROPOUT = 0.4, 0.4  # uzun eğitimde aşırı öğrenmeye karşı daha çok
+LONG_EPOCHS, LONG_WIDTH = 60, 512  # --uzun: altı dakikaya sığan
+LONG_DROPOUT, LONG_WORST_NOISE = 0.1, 1.4  # rastgele gürültü yerine en kötüsü; uzunluğu (L2)
 PROJECT_BATCH = 250  # 55 000 görüntüyü tam böler
 PROJECT_MOMENTUM = 0.95  # BatchNorm: epoch 220 adım
 PROJECT_NOISE = 0.3  # piksellere eklenen Gauss gürültüsünün std'si
@@ -90,6 +93,7 @@ PROJECT_DROPOUT = 0.2
 PROJECT_DECAY = 0.1  # AdamW, LR ile çarpılır
 PROJECT_CLIP = 1.0  # global_clipnorm
 PROJECT_GAMMA = 0.5  # focal loss: 0 cross-entropy olurdu
+TINY = 1e-30  # sıfıra bölmeye karşı; iyi öğrenilen görüntünün gradyanından çok küçük
 AUXILIARY_WEIGHT = 0.3  # yardımcı çıkışın kayba katkısı
 WARMUP_SHARE = 0.15  # adımların bu kadarı ısınma
 RANGE = (1e-5, 1.0)  # LR aralık testinin iki ucu
@@ -397,6 +401,17 @@ def draw_loops(runs):
     return fig
 
 
+def run_ways(ways: dict, data, epochs: int) -> tuple[dict, dict]:
+    """Aynı işin birkaç yazılışı, aynı başlangıçtan: ad → kayıt, ad → model."""
+    twin, runs, models = cancer_model(), {}, {}
+    for name in lab.each(ways, f"{epochs} epoch"):
+        models[name] = cancer_model()
+        for variable, start in zip(models[name].variables, twin.variables, strict=True):
+            variable.assign(start)  # ağırlıklar, BatchNorm istatistikleri, Dropout tohumları
+        runs[name] = ways[name](models[name], data, epochs)
+    return runs, models
+
+
 @lab.section
 def custom_loop():
     """Slaytın döngüsü, satır satır: tam kontrol
@@ -405,7 +420,6 @@ def custom_loop():
     `training=True` unutulursa, `reset_state()` unutulursa hangi sayı bozulur? Önce tahmin edin.
     """
     data = load_breast_cancer()
-    twin = cancer_model()
     epochs = lab.few(EPOCHS_LOOP)
     ways = {
         "fit": keras_fit,
@@ -413,12 +427,7 @@ def custom_loop():
         "training= unutuldu": partial(custom_fit, training=False),
         "reset_state() unutuldu": partial(custom_fit, reset=False),
     }
-    runs, models = {}, {}
-    for name in lab.each(ways, f"{epochs} epoch"):
-        models[name] = cancer_model()
-        for variable, start in zip(models[name].variables, twin.variables, strict=True):
-            variable.assign(start)  # ağırlıklar, BatchNorm istatistikleri, Dropout tohumları
-        runs[name] = ways[name](models[name], data, epochs)
+    runs, models = run_ways(ways, data, epochs)
 
     by_fit, by_hand, no_training, no_reset = runs.values()
     differences = {key: largest_difference(by_fit[key], by_hand[key]) for key in by_hand}
@@ -531,6 +540,7 @@ def epoch_runners(data, order) -> dict:
         lambda: one_by_one(step),
         lambda: epoch(x, y, order).numpy(),
         lambda: models[3].fit(data.x_train, data.y_train, BATCH, verbose=0),
+        lambda: one_by_one(compiled),
     )
     return dict(zip(SPEED_WAYS, zip(models, runners, strict=True), strict=True))
 
@@ -571,14 +581,18 @@ def log_axis(ax, values) -> None:
 
 def draw_speed(rows, traces):
     """Solda bir epoch'un süresi (log), sağda yeniden izleme sayıları."""
-    fig, (left, right) = plots.figure("Aynı epoch, beş yazılış", 1, 2, width_ratios=(2, 1))
-    names = [row["döngü"].replace(" ", "\n", 1) for row in rows]
+    fig, (left, right) = plots.figure("Aynı epoch, beş yazılış", 1, 2, width_ratios=(3, 2))
+
+    def in_lines(names) -> list[str]:
+        return [re.sub(r"[._ ]", r"\g<0>\n", name) for name in names]
+
+    names = in_lines(row["döngü"] for row in rows)
     times = [row["bir epoch (ms)"] for row in rows]
     bars = left.bar(names, times, color=plots.COLORS[: len(rows)])
     left.bar_label(bars, [f"{t:.0f} ms" for t in times])
     left.set(ylabel="izlemeden sonra bir epoch (ms, logaritmik)")
     log_axis(left, times)
-    bars = right.bar(list(traces), list(traces.values()), color=plots.COLORS[4])
+    bars = right.bar(in_lines(traces), list(traces.values()), color=plots.COLORS[4])
     right.bar_label(bars)
     right.set(ylabel=f"{len(RATES)} çağrıda izleme (trace) sayısı", ylim=(0, len(RATES) + 1))
     right.set_yticks(range(len(RATES) + 1))
@@ -600,7 +614,7 @@ def tf_function_speed():
         lab.say(f"  {name}: {len(order)} adımlık epoch", "dim")
         before = model.layers[0].runs
         first = seconds(run)
-        repeats = 1 if name == SPEED_WAYS[0] else SPEED_REPEATS
+        repeats = 1 if name in SLOW_WAYS else SPEED_REPEATS
         best = min(seconds(run) for _ in range(repeats))
         row = {"döngü": name, "ilk epoch (ms)": first * 1000, "bir epoch (ms)": best * 1000}
         rows.append(row | {"Python gövdesi": model.layers[0].runs - before})
@@ -812,7 +826,7 @@ def make_scaled_step(model, optimizer):
     def step(x, y):
         with tf.GradientTape() as tape:
             loss = loss_fn(y, model(x, training=True))
-            scaled = optimizer.scale_loss(loss)  # slayttaki get_scaled_loss artık yok
+            scaled = optimizer.scale_loss(loss)  # eski örneklerdeki get_scaled_loss artık yok
         gradients = tape.gradient(scaled, model.trainable_variables)
         optimizer.apply(gradients, model.trainable_variables)
         return loss
@@ -903,6 +917,17 @@ def scaling_traps(data) -> tuple[list[dict], str]:
     return rows, keras.config.dtype_policy().name
 
 
+def dtypes_in_use(x) -> dict[str, str]:
+    """`mixed_float16` politikasında neyin hangi tipte durduğu."""
+    hidden, output = precision_model("mixed_float16", 784, PRECISION_HIDDEN).layers
+    hidden_out = hidden(x)
+    return {
+        "ağırlık (ana kopya)": hidden.kernel.dtype,
+        "gizli katmanın çıktısı": hidden_out.dtype.name,
+        "softmax çıktısı": output(hidden_out).dtype.name,
+    }
+
+
 def draw_precision(gradients, rows, history, speeds):
     """Gradyanların büyüklüğü ve float16'nın sınırı; ölçeğin geçmişi; adım süreleri."""
     fig, (left, middle, right) = plots.figure("Karma hassasiyet (mixed precision)", 1, 3)
@@ -952,14 +977,7 @@ def mixed_precision():
     lab.table(clipped, f"Kırpma sınırı {CLIP_NORM:g}, iç optimizer'a yazıldı", suffix="_kirpma")
     lab.say(f"Politika mixed_bfloat16 iken clear_session() çağrıldı; kalan politika: {left}.")
 
-    model = precision_model("mixed_float16", 784, PRECISION_HIDDEN)
-    hidden, output = model.layers
-    hidden_out = hidden(data.x_train[:1])
-    dtypes = {
-        "ağırlık (ana kopya)": hidden.kernel.dtype,
-        "gizli katmanın çıktısı": hidden_out.dtype.name,
-        "softmax çıktısı": output(hidden_out).dtype.name,
-    }
+    dtypes = dtypes_in_use(data.x_train[:1])
     lab.table([dtypes], "mixed_float16 politikasında", suffix="_tipler")
     lab.save(draw_precision(gradients, rows, history, speeds))
     plain, scaled, brain = (row["sıfıra düşen"] for row in rows)
@@ -1283,6 +1301,7 @@ class Recipe:
     he: bool = True
     batch_norm: bool = True
     noise: float = PROJECT_NOISE  # 0: kapalı
+    worst_noise: float = 0.0  # --uzun: kaybı en çok artıran gürültünün uzunluğu (L2)
     dropout: float = PROJECT_DROPOUT
     weight_decay: bool = True
     warmup: bool = True
@@ -1340,23 +1359,40 @@ def project_model(recipe: Recipe, policy: str) -> keras.Model:
     return model
 
 
+def worst_noise(uphill, length: float):
+    """Her görüntüye, kaybı en çok artıran yönde (`uphill`: girdinin gradyanı) gürültü."""
+    return length * tf.math.l2_normalize(uphill, axis=1, epsilon=TINY)
+
+
 def make_project_epoch(model, recipe: Recipe):
-    """Bölüm 3'ün tek grafikte koşan epoch'u; LR her adımda dışarıdan gelir."""
+    """Bölüm 3'ün tek grafikte koşan epoch'u; LR her adımda dışarıdan gelir.
+
+    `--uzun`: yarısı, girdiye en kötü yönde eklenen gürültüyle (Goodfellow vd., 2015; Miyato vd.,
+    2016): tape girdiye göre de türev alır, `fit` bunu yapmaz.
+    """
     optimizer = model.optimizer
     loss_fn = FocalLoss(PROJECT_GAMMA if recipe.focal else 0.0)
     weights = (1.0, AUXILIARY_WEIGHT)[: len(model.outputs)]
+
+    def differentiate(x, y):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            outputs = keras.tree.flatten(model(x, training=True))  # bir ya da iki çıkış
+            parts = [loss_fn(y, output) for output in outputs]
+            loss = sum(w * part for w, part in zip(weights, parts, strict=True))
+            scaled = optimizer.scale_loss(loss)  # float32'de hiçbir şey yapmaz
+        return loss, *tape.gradient(scaled, [x, model.trainable_variables])
 
     @tf.function
     def epoch(x, y, order, rates):
         losses = tf.TensorArray(tf.float32, size=len(order))
         for i in tf.range(len(order)):
             x_batch, y_batch = tf.gather(x, order[i]), tf.gather(y, order[i])
-            with tf.GradientTape() as tape:
-                outputs = keras.tree.flatten(model(x_batch, training=True))  # bir ya da iki çıkış
-                parts = [loss_fn(y_batch, output) for output in outputs]
-                loss = sum(w * part for w, part in zip(weights, parts, strict=True))
-                scaled = optimizer.scale_loss(loss)  # float32'de hiçbir şey yapmaz
-            gradients = tape.gradient(scaled, model.trainable_variables)
+            loss, uphill, gradients = differentiate(x_batch, y_batch)
+            if recipe.worst_noise:
+                noise = worst_noise(uphill, recipe.worst_noise)
+                _, _, harder = differentiate(x_batch + noise, y_batch)
+                gradients = [(g + h) / 2 for g, h in zip(gradients, harder, strict=True)]
             optimizer.learning_rate.assign(rates[i])
             optimizer.apply(gradients, model.trainable_variables)  # global_clipnorm burada
             losses = losses.write(i, loss)
@@ -1446,7 +1482,8 @@ class Checkpoint(keras.callbacks.Callback):
 def read_checkpoint(plan: str) -> tuple[list[dict], list[np.ndarray]]:
     """`--surdur`: o güne kadarki günlük ve eğitimin son durumu; eğitimden önce denetlenir."""
     path = lab.path("_son", ".npz")
-    again = f"Baştan başlamak için: python {lab.script} --bolum 7"
+    words = lab.words.replace("--surdur", "")
+    again = " ".join(f"Baştan başlamak için: python {lab.script} --bolum 7 {words}".split())
     if not path.exists():
         raise LabError(f"Sürdürülecek bir eğitim yok: {path}\n{again}")
     with np.load(path, allow_pickle=False) as saved:
@@ -1618,7 +1655,7 @@ def ablation() -> dict:
 def mini_project():
     """Mini proje: günün bütün teknikleri tek döngüde
 
-    Evrişim ve veri artırma olmadan, bir dakikadan kısa eğitimle bin test rakamının kaçı yanlış
+    Evrişim ve veri artırma olmadan, bir dakikadan kısa eğitimle on bin test rakamının kaçı yanlış
     okunur? Hangi teknik ne kadar katar (`--ablasyon`)? Önce tahmin edin.
     """
     if lab.options["ablasyon"]:
@@ -1628,7 +1665,8 @@ def mini_project():
     data = load_mnist(lab.few(N_PROJECT))
     recipe = Recipe(lab.few(EPOCHS), WIDTH)
     if lab.options["uzun"]:
-        recipe = Recipe(lab.few(LONG_EPOCHS), LONG_WIDTH, noise=LONG_NOISE, dropout=LONG_DROPOUT)
+        recipe = Recipe(lab.few(LONG_EPOCHS), LONG_WIDTH, noise=0.0, dropout=LONG_DROPOUT)
+        recipe = replace(recipe, worst_noise=LONG_WORST_NOISE)
     plan = f"tohum {lab.seed}, {len(data.x_train)} görüntü, {recipe}"
     log, state = read_checkpoint(plan) if lab.options["surdur"] else ([], None)
     model = project_model(recipe, policy)
@@ -1669,35 +1707,41 @@ def mini_project():
 
 # %% 8 · Poster
 class Headline(NamedTuple):
-    """Günün karnesinde bir satır: hangi betiğin hangi tablosundaki hangi sütunun en büyüğü."""
+    """Günün karnesinde bir satır: hangi betiğin, hangi tablosundan, hangi sütunun hangi değeri."""
 
     script: str
     table: str
     column: str
     what: str
+    choose: Callable[[pd.Series], float] = max
 
 
+def last(column: pd.Series) -> float:
+    return column.iloc[-1]
+
+
+LAB_1, LAB_2 = "uygulama_01_keras_sequential", "uygulama_02_callbacks_lr"
+LAB_3, LAB_4 = "uygulama_03_functional_api", "uygulama_04_custom_loop"
 HEADLINES = (
-    Headline("uygulama_01_keras_sequential", "03_full_architecture", "doğruluk", "tam mimari"),
-    Headline("uygulama_01_keras_sequential", "12_mc_dropout", "MC", "MC Dropout, emin kalanlar"),
-    Headline("uygulama_02_callbacks_lr", "06_five_callbacks", "test", "beş callback"),
-    Headline("uygulama_02_callbacks_lr", "09_schedule_race", "doğruluk", "LR yarışı, en iyisi"),
-    Headline("uygulama_03_functional_api", "04_residual_blocks", "doğruluk", "artık blok"),
-    Headline("uygulama_03_functional_api", "06_auxiliary_loss", "doğruluk", "yardımcı kayıp"),
-    Headline("uygulama_04_custom_loop", "07_mini_project", "test", "mini proje, test"),
+    Headline(LAB_1, "03_full_architecture", "doğruluk", "slaytın modeli, test", last),
+    Headline(LAB_1, "12_mc_dropout", "MC Dropout", "MC Dropout, emin kalanlar"),
+    Headline(LAB_2, "06_five_callbacks_test", "doğruluk", "beş callback, test"),
+    Headline(LAB_2, "09_schedule_race", "doğruluk", "LR yarışı, en iyisi"),
+    Headline(LAB_3, "04_residual_blocks", "doğrulama doğruluğu", "artık bloklar, en derini", last),
+    Headline(LAB_3, "06_auxiliary_loss", "main", "yardımcı kayıp"),
+    Headline(LAB_4, "07_mini_project", "test", "mini proje, test"),
 )
 
 
 def report_card() -> list[dict]:
     """Her uygulamanın başlıca sayısı; dosyası yoksa hangi betiğin koşulacağı."""
     rows = []
-    for script, table, column, what in HEADLINES:
+    for script, table, column, what, choose in HEADLINES:
         path = lab.folder.parent / "_".join(script.split("_")[:2]) / f"{table}.csv"
         row = {"uygulama": script.split("_")[1], "sonuç": what, "değer": "yok"}
         if path.exists():
             frame = pd.read_csv(path)
-            names = [name for name in frame if name.startswith(column)]
-            row["değer"] = two(frame[names[0]].max()) if names else f"{column} sütunu yok"
+            row["değer"] = two(choose(frame[column])) if column in frame else "eski tablo"
         missing = "" if path.exists() else f"python {script}.py --bolum {int(table[:2])}"
         rows.append(row | {"eksikse": missing})
     return rows
@@ -1828,7 +1872,9 @@ def mini_project_poster():
     """
     best = lab.path("_en_iyi", ".keras", "mini_project")
     if not best.exists():
-        raise LabError(f"Poster mini projeyi ister: önce python {lab.script} --bolum 7")
+        raise LabError(
+            f"Poster mini projeyi ister: önce python {lab.script} --bolum 7 {lab.words}".rstrip()
+        )
     data = load_mnist()
     model = keras.models.load_model(best, compile=False)
     result = pd.read_csv(lab.path("", ".csv", "mini_project")).iloc[0]
@@ -1863,7 +1909,7 @@ def mini_project_poster():
 lab.exercise(
     "temel",
     "gradient_clipping",
-    "Sınır çok sıkılınca patlama olmaz; peki ağ öğrenir mi?",
+    "Sınır çok sıkılınca patlama olmaz; peki global_clipnorm ile ağ öğrenir mi?",
     "global_clipnorm ile doğruluk",
     lambda found: found["rows"][3]["doğrulama"],
     0.1,
@@ -1885,7 +1931,8 @@ lab.exercise(
     "ileri",
     "gradient_clipping",
     "CLIPS sözlüğünün sonuna kendi yönteminizi ekleyin: gradyanı sınırlamayın, ortak normu "
-    'her adımda CLIP_NORM olacak biçimde ölçekleyin ("sabit norm"). tf.linalg.global_norm yeter.',
+    'her adımda CLIP_NORM olacak biçimde ölçekleyin ("sabit norm"; tf.linalg.global_norm). '
+    "Doğruluğu global_clipnorm'unkini geçer mi?",
     "sabit norm ile doğruluk",
     lambda found: found["rows"][4]["doğrulama"],
     0.6,

@@ -11,7 +11,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import keras
 import numpy as np
@@ -40,10 +40,14 @@ def check_packages() -> str:
     """Installed versions against requirements.txt."""
     lines = (common.ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     needed = [Requirement(line) for line in lines if line.strip() and line[0] != "#"]
-    wrong = [r for r in needed if not r.specifier.contains(version(r.name))]
+    repair = "Düzeltmek için: python -m pip install -r requirements.txt"
+    try:
+        wrong = [r for r in needed if not r.specifier.contains(version(r.name))]
+    except PackageNotFoundError as error:
+        raise LabError(f"{error.name} kurulu değil.\n{repair}") from error
     if wrong:
         names = ", ".join(f"{r.name} {version(r.name)} (istenen {r.specifier})" for r in wrong)
-        raise LabError(f"{names}\nDüzeltmek için: python -m pip install -r requirements.txt")
+        raise LabError(f"{names}\n{repair}")
     return ", ".join(f"{r.name} {version(r.name)}" for r in needed)
 
 
@@ -129,11 +133,13 @@ def record_examples() -> None:
         with atomic(outputs / "ornekler" / f"{lab}_{TIMES_FILE}") as path:
             shutil.copyfile(outputs / lab / TIMES_FILE, path)
     for name, source in EXAMPLES.items():
+        if not (outputs / source).exists():
+            raise LabError(f"{source} yok. Önce o betiği baştan sona koşun.")
         with Image.open(outputs / source) as big, atomic(outputs / "ornekler" / name) as path:
             small = big.convert("RGB").resize(EXAMPLE_SIZE, Image.Resampling.LANCZOS)
             small.quantize(EXAMPLE_COLORS).save(path, optimize=True)
     with atomic(readme) as path:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def main(argv: list[str]) -> int:

@@ -21,6 +21,7 @@ from common.files import LabError
 MNIST_FILE = Path(__file__).resolve().parent.parent / "data" / "mnist.npz"
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
 MNIST_REPAIR = "git checkout -- data/mnist.npz"
+MNIST_WITHOUT_GIT = "(depo ZIP olarak indirildiyse dosyayı silin: internet varken Keras'tan iner)"
 MNIST_VALIDATION = 5_000  # 60 000 eğitim görüntüsünden doğrulamaya ayrılan
 PIXEL_MAX = 255  # uint8 piksel -> [0, 1]
 
@@ -71,7 +72,7 @@ def _mnist_arrays(path: Path) -> tuple[np.ndarray, ...]:
         return _download_mnist(path)
     damaged = LabError(
         f"{path} bozuk ya da eksik inmiş; onunla eğitim yapılmadı, dosyaya dokunulmadı.\n"
-        f"Onarmak için depo klasöründe şunu yazın: {MNIST_REPAIR}"
+        f"Onarmak için depo klasöründe şunu yazın: {MNIST_REPAIR}\n{MNIST_WITHOUT_GIT}"
     )
     try:
         content = path.read_bytes()

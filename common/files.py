@@ -2,14 +2,16 @@
 
 import errno
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 FAILED = 1  # çıkış kodu
-TEMPORARY = ".*-[0-9]*.*"  # `atomic` geçici dosyalarının adı: .ad-süreç.uzantı
+TEMPORARY = re.compile(r"\.(\d\d_\w+|sureler|ders|index)-\d+\.\w+")  # `atomic` bunları bırakır
 STALE_SECONDS = 3600  # bundan eski geçici dosya, öldürülen bir koşudan kalmıştır
+WAITS = (0.05, 0.1, 0.2, 0.4)  # saniye; Windows'ta bir başkası dosyayı o anda okuyor olabilir
 
 _REASONS = {
     errno.ENOSPC: "disk dolu",
@@ -27,6 +29,17 @@ class LabError(Exception):
     code = FAILED
 
 
+def _replace(temporary: Path, path: Path) -> None:
+    for seconds in WAITS:
+        try:
+            os.replace(temporary, path)
+        except PermissionError:
+            time.sleep(seconds)
+        else:
+            return
+    os.replace(temporary, path)
+
+
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it takes `path`'s place only when all went well.
@@ -39,19 +52,22 @@ def atomic(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
-            os.replace(temporary, path)
+            _replace(temporary, path)
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # Windows: yarıda kesilen yazmanın dosyası hâlâ açık olabilir
+                temporary.unlink(missing_ok=True)
     except OSError as error:
         raise LabError(
             f"{path} yazılamadı: {_REASONS.get(error.errno, error)}. Önceki dosyalar duruyor.\n"
-            "Yer açın ya da başka bir klasör verin: --cikti KLASÖR"
+            "Dosya başka bir programda açıksa kapatın, disk doluysa yer açın ya da başka bir "
+            "klasör verin: --cikti KLASÖR"
         ) from error
 
 
 def sweep(folder: Path) -> None:
     """Delete what a killed run has left half-written; another one may be running, so only old."""
-    for path in folder.glob(TEMPORARY):
-        with suppress(FileNotFoundError):  # öteki koşu o anda yerine koydu
-            if time.time() - path.stat().st_mtime > STALE_SECONDS:
-                path.unlink()
+    for path in folder.glob(".*"):
+        if TEMPORARY.fullmatch(path.name):
+            with suppress(OSError):  # öteki koşu o anda yerine koydu
+                if time.time() - path.stat().st_mtime > STALE_SECONDS:
+                    path.unlink()

@@ -138,7 +138,7 @@ class Exercise:
     def change(self) -> str:
         """The task with the constants to set."""
         settings = ", ".join(f"{name} = {value!r}" for name, value in self.constants.items())
-        return f"{settings} yapın. {self.task}" if settings else self.task
+        return f"Betiğin başında {settings} yapın. {self.task}" if settings else self.task
 
 
 class Lab:
@@ -313,19 +313,24 @@ class Lab:
         try:
             self._obey(argv)
         except KeyboardInterrupt:
-            return self._stopped("Ctrl-C ile durduruldu.", INTERRUPTED)
+            again = f"Ctrl-C ile durduruldu. Yeniden: {self._again()}"
+            return self._stopped(again, INTERRUPTED)
         except LabError as error:
             return self._stopped(str(error), error.code)
         except Exception:
             traceback.print_exc()
-            again = f" --bolum {self.current.number}" if self.current else ""
             return self._stopped(
                 "Beklenmeyen bir hata oldu; yukarıdaki son satır nedenini söyler.\n"
                 f"Ortamı denetlemek için: python -m common\n"
-                f"Yeniden denemek için: python {self.script}{again}",
+                f"Yeniden denemek için: {self._again()}",
                 FAILED,
             )
         return OK
+
+    def _again(self) -> str:
+        if self.current is None:
+            return f"python {self.script}"
+        return self._command(self.current.name, self.words)
 
     def _obey(self, argv: list[str]) -> None:
         parser = _Parser(f"python {self.script}", add_help=False, allow_abbrev=False)
@@ -381,14 +386,13 @@ class Lab:
         return not problem
 
     def _list(self) -> None:
-        own = common.ROOT / "outputs" / self.name / TIMES_FILE
-        times = read_times(own)
-        if times.empty:
-            times = read_times(common.ROOT / "outputs" / "ornekler" / f"{self.name}_{TIMES_FILE}")
+        outputs = common.ROOT / "outputs"
+        usual = read_times(outputs / "ornekler" / f"{self.name}_{TIMES_FILE}")["saniye"].to_dict()
+        seconds = usual | read_times(outputs / self.name / TIMES_FILE)["saniye"].to_dict()
         shown = Table("bölüm", "konu", "saniye", title=f"{self.title} · {self.hours}")
         for section in self.sections.values():
-            seconds = times["saniye"].get(str(section.number), float("nan"))
-            shown.add_row(str(section.number), section.title, f"{seconds:.0f}")
+            number = str(section.number)
+            shown.add_row(number, section.title, f"{seconds.get(number, math.nan):.0f}")
         self._console().print(shown)
 
     # Koşu
@@ -410,31 +414,40 @@ class Lab:
             read_times(self.folder / TIMES_FILE).to_csv(path, encoding="utf-8-sig")
         sweep(self.folder)
         sweep(self.folder.parent)
+        usual = not any(self.options.values())  # --uzun'un süresi dersin süresi değildir
         self._console().rule(f"{self.title} · {self.hours}", style="bold")
         if self.quick:
             self.say("Hızlı deneme: veri ve epoch az; sayılar dersin sayıları değildir.")
         for section in chosen:
             section.run()
-            self._save_time(str(section.number), section.name, self.seconds[section.name])
+            if usual:
+                self._save_time(str(section.number), section.name, self.seconds[section.name])
         total = time.perf_counter() - common.START
-        if len(chosen) == len(self.sections) and not self.pause:  # beklemeler süreden sayılmasın
-            self._save_time("toplam", self.script, total)
+        if len(chosen) == len(self.sections):
+            if usual and not self.pause:  # beklemeler süreden sayılmasın
+                self._save_time("toplam", self.script, total)
             self._show_exercises()
+        memory = "bilinmiyor" if math.isnan(peak_memory_mb()) else f"{peak_memory_mb():.0f} MB"
         slowest = max(chosen, key=lambda s: self.seconds[s.name])
         self.say(
             f"{len(chosen)} bölüm, yükleme dahil {total:.0f} saniye (en uzunu bölüm "
             f"{slowest.number}: {self.seconds[slowest.name]:.0f} saniye); "
-            f"en çok bellek {peak_memory_mb():.0f} MB; "
+            f"en çok bellek {memory}; "
             f"{len(set(self.written))} dosya: {self.folder}\n"
             f"Günün sayfası: {self.folder.parent / page.PAGE_FILE}"
         )
 
     def _show_exercises(self) -> None:
-        if self.exercises:
-            self._console().rule("Sıra sizde", style="bold cyan")
+        if not self.exercises:
+            return
+        self._console().rule("Sıra sizde", style="bold cyan")
         for exercise in self.exercises:
             self.say(f"{exercise.level}: {exercise.change}", "bold")
-            self.say(f"  {self._command(exercise.section, TRY_OUT)}\n  {exercise.expected}\n")
+            self.say(f"  {self._command(exercise.section, TRY_OUT)}\n")
+        self.say(
+            "Önce tahmin edin, sonra koşun. Beklenen aralıklar günün sayfasında, en sonda. "
+            "Bitince betiği eski haline döndürün.\n"
+        )
 
     def _run_section(self, section: Section, function: Callable[[], dict]) -> dict:
         self.current, self.tables = section, []
@@ -482,7 +495,10 @@ class Lab:
         }
         page.write_record(self.folder / page.LAB_FILE, lab | {"exercises": exercises})
         page.write_record(self.folder / f"{section.number:02}_{section.name}.json", record)
-        page.write(self.folder.parent)
+        try:
+            page.write(self.folder.parent)
+        except LabError as error:  # sayfa dersi durdurmasın; bölümün dosyaları yazıldı
+            self.say(f"Günün sayfası yenilenemedi: {error}")
 
     def _wait(self, purpose: str) -> None:
         if not self.pause:

@@ -75,7 +75,8 @@ def read_day(folder: Path) -> list[tuple[str, dict, list[dict]]]:
     for path in sorted(folder.glob(f"uygulama_*/{LAB_FILE}")):
         lab = _read(path)
         sections = [_read(p) for p in sorted(path.parent.glob(SECTION_FILES))]
-        known = [s for s in sections if s.get("name") in lab.get("sections", ())]
+        names = lab.get("sections", [])
+        known = [s for s in sections if s and s["name"] in names[s["number"] - 1 : s["number"]]]
         if known:
             day.append((path.parent.name, lab, known))
     return day

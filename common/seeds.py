@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-MAX_SEED = 2**32 - 1  # NumPy'nin kabul ettiği en büyük tohum
+MAX_SEED = 2**32 - 100  # NumPy 2**32'den küçüğünü ister; çok tohumlu bölüm birkaç üstüne çıkar
 
 
 def set_seed(seed: int) -> None:

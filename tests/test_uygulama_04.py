@@ -3,7 +3,9 @@
 Eşikler tek bir tohuma göre değil, birkaç tohumda da kalan bir payla seçilmiştir.
 """
 
+import importlib
 import json
+import re
 import signal
 from itertools import pairwise
 
@@ -15,6 +17,7 @@ import tensorflow as tf
 from conftest import at_full_size, repeats_itself, shows_everything
 
 import uygulama_04_custom_loop as lab04
+from common import load_breast_cancer
 
 lab = lab04.lab  # `evidence` bu uygulamanın bölümlerini koşar
 BUSY = 1.5  # makinede başka iş de koşabilir; boşken ölçülen süreyi tests/test_repo.py denetler
@@ -399,6 +402,46 @@ def test_ablation_compares_every_recipe_with_the_whole(tiny):
     assert not (folder / "07_mini_project.csv").exists()
 
 
+def test_worst_noise_raises_the_loss_more_than_random_noise_of_that_length():
+    length, rng = 0.5, np.random.default_rng(0)
+    model = lab04.small_model()
+    x, y = tf.constant(load_breast_cancer().x_train[:50]), tf.zeros((50, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        before = keras.losses.binary_crossentropy(y, model(x))
+    worst = lab04.worst_noise(tape.gradient(before, x), length)
+    assert np.linalg.norm(worst, axis=1) == pytest.approx(length, rel=1e-5)
+    noise = rng.normal(size=x.shape).astype("float32")
+    random = length * noise / np.linalg.norm(noise, axis=1, keepdims=True)
+    rise, usual = (
+        np.mean(keras.losses.binary_crossentropy(y, model(x + extra)) - before)
+        for extra in (worst, random)
+    )
+    assert rise > 2 * abs(usual)
+
+
+def test_long_training_uses_worst_noise_in_place_of_random_noise(tiny, monkeypatch):
+    run, folder = tiny
+    monkeypatch.setattr(lab04, "LONG_EPOCHS", 10)
+    monkeypatch.setattr(lab04, "LONG_WIDTH", 16)
+    recipes = []
+    build = lab04.project_model
+    monkeypatch.setattr(lab04, "project_model", lambda r, p: recipes.append(r) or build(r, p))
+    assert run("--uzun") == 0
+    assert recipes[0].worst_noise == lab04.LONG_WORST_NOISE
+    assert recipes[0].noise == 0
+    losses = [row["loss"] for row in state(folder)["log"]]
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.tam
+def test_long_training_keeps_its_promise(tmp_path):
+    assert lab.main(["--bolum", "7", "--uzun", "--cikti", str(tmp_path)]) == 0
+    row = pd.read_csv(tmp_path / lab.name / "07_mini_project.csv").iloc[0]
+    assert row["test"] >= 0.989
+    assert row["eğitim (s)"] <= 360 * BUSY
+
+
 def test_poster_and_report_card_agree_with_the_csv_files(evidence):
     project = evidence("mini_project")
     found = evidence("mini_project_poster")
@@ -414,14 +457,26 @@ def test_poster_and_report_card_agree_with_the_csv_files(evidence):
         assert row["eksikse"].startswith(f"python uygulama_{row['uygulama']}_")
 
 
-def test_report_card_reads_the_other_labs(tmp_path):
+def test_report_card_says_which_script_to_run(tmp_path):
     lab.configure(out=tmp_path)
     other = tmp_path / "uygulama_01" / "03_full_architecture.csv"
     other.parent.mkdir()
-    other.write_text("model,doğruluk\nçıta,0.97\nağ,0.9825\n", encoding="utf-8-sig")
+    other.write_text("model,doğruluk\nçıta,0.99\nağ,0.9825\n", encoding="utf-8-sig")
     first, second, *_ = lab04.report_card()
-    assert (first["değer"], first["eksikse"]) == ("%98,25", "")
+    assert (first["değer"], first["eksikse"]) == ("%98,25", "")  # ağınki, çıtanınki değil
     assert second["eksikse"] == "python uygulama_01_keras_sequential.py --bolum 12"
+    lab.configure()
+
+
+@pytest.mark.tam
+def test_report_card_reads_what_the_other_labs_really_write(tmp_path):
+    size = ["--hizli", "--cikti", str(tmp_path)]
+    for script in (lab04.LAB_1, lab04.LAB_2, lab04.LAB_3):
+        numbers = [str(int(h.table[:2])) for h in lab04.HEADLINES if h.script == script]
+        assert importlib.import_module(script).lab.main(["--bolum", *numbers, *size]) == 0
+    lab.configure(out=tmp_path)
+    *others, _ = lab04.report_card()
+    assert all(re.fullmatch(r"%\d+,\d\d", row["değer"]) for row in others), others
     lab.configure()
 
 
