@@ -874,7 +874,7 @@ def weight_penalties():
     times = lab.few(EPOCHS_PENALTY)  # kopyalar birlikte karışır: `fit` bir kez hazırlanır
     repeated = np.tile(data.x_train, (times, 1)), np.tile(data.y_train, times)
     rows, kernels, by_hand = [], {}, {}
-    seeds = range(lab.seed, lab.seed + lab.few(SEEDS))
+    seeds = lab.seeds(SEEDS)
     for name in lab.each(PENALTIES, f"{len(seeds)} tohumla eğitiliyor"):
         model, runs = penalized_runs(PENALTIES[name], repeated, data, used, seeds)
         kernel = kernels[name] = model.layers[0].kernel.numpy()
@@ -1084,7 +1084,7 @@ def batch_norm_learning_rates():
         best[position] = min(own[position], key=lambda row: (row["adım"], -row["son doğruluk"]))
         repeats[position] = [curves[position, best[position]["LR"]]]
         model.optimizer.learning_rate = best[position]["LR"]
-        for seed in range(lab.seed + 1, lab.seed + lab.few(SEEDS)):  # en hızlı LR, başka tohumlar
+        for seed in lab.seeds(SEEDS)[1:]:  # en hızlı LR, başka tohumlar
             set_seed(seed)
             restart(model, bn_network(position), seed)
             repeats[position].append(accuracy_by_step(model, data, n_steps))

@@ -1317,7 +1317,7 @@ def schedule_race():
     paths = lab.pick(paths, {name: paths[name] for name in QUICK_RACERS})
     table = Table(n_steps)
     model = mnist_model(table, metrics=(), steps_per_execution=CHECK_STEPS)
-    seeds = range(lab.seed, lab.seed + lab.few(SEEDS))
+    seeds = lab.seeds(SEEDS)
     twins = {seed: seeded_model(seed) for seed in seeds}
     curves = {name: [] for name in paths}
     for name in lab.each(paths, f"{len(seeds)} tohumla eğitiliyor"):

@@ -112,11 +112,6 @@ def train(model, build, seed: int, x, y, batch: int, epochs: int) -> None:
     model.fit(x, y, batch, epochs, verbose=0, callbacks=[lab.progress()])
 
 
-def seeds() -> range:
-    """Kalite iddialarının tohumları."""
-    return range(lab.seed, lab.seed + lab.few(SEEDS))
-
-
 def by_output(runs: list[dict]) -> dict[str, list[float]]:
     """Tohumların doğrulukları, çıkış çıkış."""
     return {name: [run[name] for run in runs] for name in runs[0]}
@@ -345,7 +340,7 @@ def multi_input_output():
     for kept in lab.each([("num",), ("cat",), ("num", "cat")], "eğitiliyor, girdi"):
         x = {n: np.tile(v, (times, 1)) for n, v in only(inputs, kept).items()}
         runs = []
-        for seed in seeds():
+        for seed in lab.seeds(SEEDS):
             train(model, slide_model, seed, x, y, BATCH_CANCER, 1)
             runs.append(accuracies(model, only(val_inputs, kept), val_targets))
         scores[" + ".join(kept)] = by_output(runs)
@@ -437,14 +432,14 @@ def concatenate_or_add():
         model = models[name] = build()
         model.compile(optimizer="adam", loss=CROSS_ENTROPY)
         runs = []
-        for seed in seeds():
+        for seed in lab.seeds(SEEDS):
             train(model, build, seed, x, data.y_train, BATCH, lab.few(EPOCHS_MERGE))
             runs.append(accuracies(model, x_val, {"digit": data.y_val}))
         scores[name] = by_output(runs)
         rows.append({"birleştirme": name, "elle": by_hand, "Keras": model.count_params()})
         rows[-1] |= {"doğruluk": np.mean(scores[name]["digit"])}
         rows[-1] |= {"std": np.std(scores[name]["digit"])}
-    lab.table(rows, f"Parametreler; {len(seeds())} tohum", {"doğruluk": percent, "std": percent})
+    lab.table(rows, f"Parametreler; {lab.few(SEEDS)} tohum", {"doğruluk": percent, "std": percent})
 
     messages = show_refusals(add_attempts(), "Add'in şekil koşulu", "_sekil_hatasi")
     joined, added, projected, *_ = models.values()
@@ -676,7 +671,7 @@ def multi_output_loss_weights():
             loss_weights=weights,
         )
         runs = []
-        for seed in seeds():
+        for seed in lab.seeds(SEEDS):
             train(model, two_headed, seed, data.x_train, y, BATCH, lab.few(EPOCHS_WEIGHTS))
             runs.append(accuracies(model, data.x_val, y_val))
         scores[weight] = by_output(runs)
@@ -684,7 +679,7 @@ def multi_output_loss_weights():
         by_keras = float(model.compute_loss(y=list(y_val.values()), y_pred=model(data.x_val)))
         row = {"w": weight} | {f"{name} kaybı": loss for name, loss in parts.items()}
         totals.append(row | {"Σ w · kayıp (elle)": total, "loss (Keras)": by_keras})
-    score_table(scores, f"Doğrulama doğruluğu, {len(seeds())} tohum", "w")
+    score_table(scores, f"Doğrulama doğruluğu, {lab.few(SEEDS)} tohum", "w")
     lab.table(totals, "Toplam kayıp: elle ve Keras'la", suffix="_toplam")
     few = data.x_val[:BATCH], {name: target[:BATCH] for name, target in y_val.items()}
     title = 'Çıkış adlarıyla tuzaklar: EarlyStopping("val_digit_accuracy")'
@@ -763,14 +758,14 @@ def auxiliary_loss():
     plain.compile("adam", loss=CROSS_ENTROPY)
     builds = {full: deep_with_auxiliary, plain: lambda: without_head(deep_with_auxiliary())}
     runs = {full: [], plain: []}
-    for seed in lab.each(seeds(), "iki eğitim, tohum"):
+    for seed in lab.each(lab.seeds(SEEDS), "iki eğitim, tohum"):
         for model, build in builds.items():
             target = y if model is full else y["main"]
             train(model, build, seed, data.x_train, target, BATCH, lab.few(EPOCHS_AUX))
             runs[model].append(accuracies(model, data.x_val, y_val))
     scores = {n: by_output(runs[m]) for n, m in (("yardımcı kayıpla", full), ("yalın", plain))}
     ends = {name: {"main": found["main"]} for name, found in scores.items()}
-    score_table(ends, f"{AUX_DEPTH} katman, {len(seeds())} tohum", "eğitim")
+    score_table(ends, f"{AUX_DEPTH} katman, {lab.few(SEEDS)} tohum", "eğitim")
 
     cut = largest_difference([full(data.x_val)[0]], [inference(data.x_val)])
     kept = {id(v) for v in inference.variables}
@@ -856,14 +851,14 @@ def shared_layers():
         optimizer = keras.optimizers.Adam(learning_rate=PAIR_LR)
         model.compile(optimizer, loss={"sum": CROSS_ENTROPY, "larger": CROSS_ENTROPY})
         runs = []
-        for seed in lab.each(seeds(), f"{name} kodlayıcı, tohum"):
+        for seed in lab.each(lab.seeds(SEEDS), f"{name} kodlayıcı, tohum"):
             epochs = lab.few(EPOCHS_PAIRS)
             train(model, lambda s=shared: pair_network(s), seed, x, y, BATCH, epochs)
             runs.append(accuracies(model, x_val, y_val))
         scores[name] = by_output(runs)
         row = {"kodlayıcı": name, "elle": pair_parameters(shared), "Keras": model.count_params()}
         rows.append(row | {n: np.mean(values) for n, values in scores[name].items()})
-    lab.table(rows, f"{len(seeds())} tohum", {"sum": percent, "larger": percent})
+    lab.table(rows, f"{lab.few(SEEDS)} tohum", {"sum": percent, "larger": percent})
     test = accuracies(model, x_test, y_test)
     lab.save(model)
     lab.save(draw_pairs(model, scores, x_val, y_val))

@@ -750,7 +750,7 @@ def gradient_clipping():
     """
     data = load_mnist(lab.few(N_CLIP), N_VAL)
     x, y = tf.constant(data.x_train), tf.constant(data.y_train)
-    seeds = range(lab.seed, lab.seed + lab.few(SEEDS))
+    seeds = lab.seeds(SEEDS)
     rows, traces = [], {}
     for name in lab.each(CLIPS, f"{len(seeds)} tohumla eğitiliyor"):
         model, optimizer = logit_model(), keras.optimizers.SGD(CLIP_LR)
@@ -1231,7 +1231,7 @@ def compare_losses(data) -> list[dict]:
         f"maliyetli ({COST:g} kat)": CostSensitiveLoss(COST),
     }
     y = data.y_train[:, None].astype("float32")
-    seeds = range(lab.seed, lab.seed + lab.few(SEEDS))
+    seeds = lab.seeds(SEEDS)
     rows = []
     for name in lab.each(losses, f"{len(seeds)} tohumla kendi döngümüzde"):
         model, found = small_model(), []
@@ -1618,7 +1618,7 @@ def ablation() -> dict:
     off = lab.pick(list(SWITCHES), ["batch_norm", "auxiliary"])
     recipes = {"hepsi açık": base}
     recipes |= {f"{SWITCHES[key]} yok": replace(base, **{key: False}) for key in off}
-    seeds = range(lab.seed, lab.seed + lab.few(SEEDS))
+    seeds = lab.seeds(SEEDS)
     steps = len(data.x_train) // PROJECT_BATCH
     rows, peak = [], None
     for name in lab.each(recipes, f"{len(seeds)} tohum"):

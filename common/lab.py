@@ -217,6 +217,10 @@ class Lab:
         """A number of images, epochs or runs; with `--hizli` a fifth of it, at least 1."""
         return self.pick(count, max(1, count // QUICK_DIVISOR))
 
+    def seeds(self, count: int) -> range:
+        """`count` seeds (with `--hizli` fewer), beginning with the one of `--tohum`."""
+        return range(self.seed, self.seed + self.few(count))
+
     def say(self, text: str, style: str = "") -> None:
         """Print one paragraph at once, also into a pipe."""
         self._console().print(text, style=style)

@@ -74,7 +74,7 @@ def test_metric_named_by_its_class_is_called_AUC():
 def test_plateau_rule_by_hand_is_that_of_keras(evidence):
     found = evidence("reduce_lr_on_plateau")
     assert found["difference"] < 1e-5
-    assert found["drops"]
+    assert len(found["drops"]) >= (1 if evidence.quick else 2)
     ratios = [found["rates"][i] / found["rates"][i - 1] for i in found["drops"]]
     assert ratios == pytest.approx([lab02.PLATEAU_FACTOR] * len(ratios), rel=1e-4)
 
@@ -150,7 +150,7 @@ def test_suggested_rate_trains_and_thirty_times_more_does_not(evidence):
     assert found["diverged"]
     assert low < high < found["last"] / 2
     assert bad < 0.3
-    assert good > 0.8
+    assert good > (0.8 if evidence.quick else 0.85)
 
 
 def test_schedules_follow_their_formulas(evidence):
