@@ -298,7 +298,7 @@ def test_mini_project_logs_every_epoch_and_reloads_its_best(evidence):
     assert [row["LR"] for row in log] == pytest.approx(
         [rates[r["epoch"] * steps - 1] for r in log]
     )
-    assert found["best"] == max(log, key=lambda row: row["val_f1"])
+    assert found["best"] == min(log, key=lambda row: row["val_loss"])
     assert found["reloaded"] == found["best"]["val_accuracy"]
     assert 1e-3 < found["peak"] < 0.1
     assert found["test_accuracy"] > 0.95
