@@ -997,8 +997,8 @@ lab.exercise(
     "Gövde genişleyince iki çıkış hâlâ yarışır mı? w = 0.9 iken rakam doğruluğu ne olur?",
     "w = 0.9 iken rakam doğruluğu",
     lambda found: np.mean(found["scores"][0.9]["digit"]),
-    0.85,
-    0.97,
+    0.84,
+    0.94,
     {"TRUNK": 64},
     percent,
 )
@@ -1008,8 +1008,8 @@ lab.exercise(
     "Sığ ağda artık bağlantı hâlâ gerekli mi? Düz ağ hangi doğruluğa varır?",
     "8 katmanlı düz ağın doğruluğu",
     lambda found: found["final"]["düz"][8],
-    0.6,
-    0.95,
+    0.65,
+    0.92,
     {"DEPTHS": (4, 8)},
     percent,
 )
@@ -1021,8 +1021,8 @@ lab.exercise(
     "da aynı mıdır?",
     "Multiply'ın doğruluğu",
     lambda found: np.mean(found["scores"]["Multiply"]["digit"]),
-    0.88,
-    0.97,
+    0.89,
+    0.96,
     write=percent,
 )
 

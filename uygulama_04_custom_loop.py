@@ -1912,8 +1912,8 @@ lab.exercise(
     "Sınır çok sıkılınca patlama olmaz; peki global_clipnorm ile ağ öğrenir mi?",
     "global_clipnorm ile doğruluk",
     lambda found: found["rows"][3]["doğrulama"],
-    0.1,
-    0.6,
+    0.05,
+    0.35,
     {"CLIP_NORM": 0.01},
     percent,
 )
@@ -1923,8 +1923,8 @@ lab.exercise(
     "Kaç tümör kaçırılır, kaç yanlış alarm eklenir? Sizce değer mi?",
     "maliyetli kayıpla yanlış alarm (hasta)",
     lambda found: found["rows"][2]["yanlış alarm"],
-    3,
-    20,
+    10,
+    40,
     {"COST": 50.0},
 )
 lab.exercise(
@@ -1935,7 +1935,7 @@ lab.exercise(
     "Doğruluğu global_clipnorm'unkini geçer mi?",
     "sabit norm ile doğruluk",
     lambda found: found["rows"][4]["doğrulama"],
-    0.6,
+    0.8,
     0.95,
     write=percent,
 )

@@ -71,10 +71,10 @@ def changed(stem: str, exercise) -> str:
     return text
 
 
-def solve(stem: str, exercise, folder, seed: int) -> float:
-    """Run the changed script's section; the quantity that the exercise compares."""
+def outcome(text: str, stem: str, exercise, folder, seed: int) -> float:
+    """Run the section of a script with this text; the quantity that the exercise compares."""
     script = types.ModuleType(stem)
-    exec(compile(changed(stem, exercise), f"{stem}.py", "exec"), script.__dict__)
+    exec(compile(text, f"{stem}.py", "exec"), script.__dict__)
     script.lab.configure(out=folder, seed=seed)
     return exercise.measure(script.lab.sections[exercise.section].run())
 
@@ -95,4 +95,16 @@ def test_the_change_is_really_one(stem, exercise):
 @pytest.mark.tam
 @pytest.mark.parametrize(("stem", "exercise"), TASKS, ids=NAMES)
 def test_result_is_in_the_range_that_was_promised(stem, exercise, full_seed, tmp_path):
-    assert exercise.low <= solve(stem, exercise, tmp_path, full_seed) <= exercise.high
+    found = outcome(changed(stem, exercise), stem, exercise, tmp_path, full_seed)
+    assert exercise.low <= found <= exercise.high
+
+
+@pytest.mark.tam
+@pytest.mark.parametrize(("stem", "exercise"), TASKS, ids=NAMES)
+def test_without_the_change_the_result_is_another(stem, exercise, tmp_path):
+    text = (common.ROOT / f"{stem}.py").read_text(encoding="utf-8")
+    try:
+        found = outcome(text, stem, exercise, tmp_path, LABS[stem].seed)
+    except (KeyError, IndexError, ValueError):
+        return  # sorulan satır betikte henüz yok
+    assert not exercise.low <= found <= exercise.high
