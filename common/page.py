@@ -16,19 +16,18 @@ _STYLE = """
 body { font: 26px/1.4 system-ui, sans-serif; margin: 0; color: #111; background: #fff }
 nav { position: sticky; top: 0; padding: .3em 1em; background: #123; color: #fff; font-size: 20px }
 nav a { color: #fff; padding: 0 .35em }
-section { min-height: 100vh; padding: 2.2em 1em 1.5em; box-sizing: border-box;
+section { min-height: 100vh; padding: 3em 1em 1.5em; box-sizing: border-box;
           border-bottom: 4px solid #123 }
 h1 { font-size: 1.6em; line-height: 1.2; margin: .2em 0 .5em }
 .yan { display: grid; gap: 1em; grid-template-columns: minmax(0, 13fr) minmax(0, 7fr) }
 @media (max-width: 1100px) { .yan { grid-template-columns: minmax(0, 1fr) } }
 .yan p { margin: 0 0 .7em }
-.soru { white-space: pre-line }
 .gozlem { background: #e6f4e6; border-left: .3em solid #2a7a2a; padding: .5em .7em }
 .tekrar { font-size: .8em }
 img { width: 100%; border: 1px solid #ccc; box-sizing: border-box }
 .tablo { overflow-x: auto; margin: 1em 0 }
 table { border-collapse: collapse }
-caption { text-align: left; font-weight: bold }
+caption { text-align: left; font-weight: bold; white-space: nowrap }
 th, td { border: 1px solid #bbb; padding: .15em .6em; text-align: left }
 li { margin-bottom: .8em }
 code { background: #eee; padding: .1em .4em }
@@ -99,7 +98,7 @@ def _section(name: str, lab: dict, section: dict) -> str:
     return (
         f'<section id="{name}-{section["number"]}"><div>{escape(lab["title"])}</div>'
         f'<h1>{escape(title)}</h1><div class="yan"><div>{figures}</div><div>'
-        f'<p class="soru">{escape(section["question"])}</p>'
+        f"<p>{escape(section['question'])}</p>"
         f'<p class="gozlem">{escape(section["observation"])}</p>'
         f'<p class="tekrar">{section["seconds"]:.1f} saniye · yeniden:<br>'
         f"<code>{escape(section['command'])}</code></p></div></div>"
