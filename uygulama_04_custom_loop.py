@@ -27,6 +27,7 @@ from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import keras
 import ml_dtypes
@@ -1488,15 +1489,24 @@ def read_checkpoint(plan: str) -> tuple[list[dict], list[np.ndarray]]:
     again = " ".join(f"Baştan başlamak için: python {lab.script} --bolum 7 {words}".split())
     if not path.exists():
         raise LabError(f"Sürdürülecek bir eğitim yok: {path}\n{again}")
-    with np.load(path, allow_pickle=False) as saved:
-        if str(saved["plan"]) != plan:
-            raise LabError(
-                f"{path.name} başka bir eğitimin kontrol noktası.\n"
-                f"Diskteki: {saved['plan']}\nİstenen: {plan}\n"
-                f"Aynı seçeneklerle (--tohum, --uzun) sürdürün. {again}"
-            )
-        names = sorted(name for name in saved if name.startswith(STATE))
-        return json.loads(str(saved["log"])), [saved[name] for name in names]
+    try:
+        with np.load(path, allow_pickle=False) as saved:
+            found = {name: saved[name] for name in saved}
+        there, log = str(found["plan"]), json.loads(str(found["log"]))
+    except (
+        KeyError,
+        ValueError,
+        EOFError,
+        BadZipFile,
+    ) as error:  # başka bir sürümden ya da başka bir programdan
+        raise LabError(f"{path} bir kontrol noktası olarak okunamadı.\n{again}") from error
+    if there != plan:
+        raise LabError(
+            f"{path.name} başka bir eğitimin kontrol noktası.\n"
+            f"Diskteki: {there}\nİstenen: {plan}\n"
+            f"Aynı seçeneklerle (--tohum, --uzun) sürdürün. {again}"
+        )
+    return log, [found[name] for name in sorted(found) if name.startswith(STATE)]
 
 
 def stop_on_nan(losses: np.ndarray, epoch: int, checkpoint: Checkpoint) -> None:

@@ -522,7 +522,7 @@ class Lab:
 
     def _stopped(self, message: str, code: int) -> int:
         console = self._console(stderr=True)
-        console.print(f"\n{message}", style="bold red")
+        console.print(f"\n{message}", style="bold red", soft_wrap=True)  # komut kopyalanabilsin
         if self.written:
             console.print("Tamamlanıp yazılan dosyalar:")
             for path in dict.fromkeys(self.written):

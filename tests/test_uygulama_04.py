@@ -373,6 +373,10 @@ def test_resuming_nothing_or_something_else_is_told_before_training(tiny, capsys
     assert "Diskteki: tohum 7, başka" in captured.err
     assert f"İstenen: tohum {lab.seed}, 3000 görüntü" in captured.err
     assert "epoch 1/" not in captured.out
+    for content in (b"bozuk", b"", b"PK\x03\x04"):
+        (folder / "07_mini_project_son.npz").write_bytes(content)
+        assert run("--surdur") == 1
+        assert "okunamadı" in capsys.readouterr().err
 
 
 def test_nan_loss_names_epoch_step_and_last_good_checkpoint(tiny, monkeypatch, capsys):
