@@ -1490,7 +1490,7 @@ def read_checkpoint(plan: str) -> tuple[list[dict], list[np.ndarray]]:
     if not path.exists():
         raise LabError(f"Sürdürülecek bir eğitim yok: {path}\n{again}")
     try:
-        with np.load(path, allow_pickle=False) as saved:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as saved:
             found = {name: saved[name] for name in saved}
         there, log = str(found["plan"]), json.loads(str(found["log"]))
     except (
