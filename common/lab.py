@@ -449,7 +449,7 @@ class Lab:
             self.say(f"{exercise.level}: {exercise.change}", "bold")
             self.say(f"  {self._command(exercise.section, TRY_OUT)}\n")
         self.say(
-            "Önce tahmin edin, sonra koşun. Beklenen aralıklar günün sayfasında, en sonda. "
+            "Önce tahmin edin, sonra koşun. Beklenenler günün sayfasında: Sıra sizde, Beklenen. "
             "Bitince betiği eski haline döndürün.\n"
         )
 

@@ -3,6 +3,7 @@
 `pytest` iddiaları `--hizli` boyutunda sınar, `pytest -m tam` dersteki boyutta.
 """
 
+import importlib
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -11,8 +12,13 @@ import matplotlib.pyplot as plt
 import pytest
 from matplotlib.text import Text
 
+import common
 from common import Lab, plots
 
+LABS = {
+    path.stem: importlib.import_module(path.stem).lab
+    for path in sorted(common.ROOT.glob("uygulama_0*.py"))
+}
 MIN_FONT = 16  # projektörde arka sıradan okunan en küçük yazı (punto, 1920 piksel genişlikte)
 SLACK = 2.0  # piksel; yazının kutusu harflerden biraz büyüktür
 

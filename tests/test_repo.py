@@ -9,6 +9,7 @@ import sys
 
 import pandas as pd
 import pytest
+from conftest import LABS
 from packaging.requirements import Requirement
 
 import common
@@ -18,10 +19,6 @@ from common.lab import read_times
 README = (common.ROOT / "README.md").read_text(encoding="utf-8")
 LIMITS = {f"uygulama_0{n}": seconds for n, seconds in enumerate((120, 120, 120, 150), start=1)}
 LONGEST, MINI_PROJECT = 30, 60  # en uzun bölüm ve mini proje (saniye)
-LABS = {
-    path.stem: importlib.import_module(path.stem).lab
-    for path in sorted(common.ROOT.glob("uygulama_0*.py"))
-}
 
 
 def test_ci_runs_exactly_the_test_line_of_the_readme_and_then_the_full_size():

@@ -3,19 +3,15 @@
 İleri alıştırmaların çözümleri de buradadır.
 """
 
-import importlib
 import re
 import types
 
 import pytest
+from conftest import LABS
 
 import common
 
 LEVELS = ["temel", "orta", "ileri"]
-LABS = {
-    path.stem: importlib.import_module(path.stem).lab
-    for path in sorted(common.ROOT.glob("uygulama_0*.py"))
-}
 TASKS = [(stem, exercise) for stem, lab in LABS.items() for exercise in lab.exercises]
 NAMES = [f"{stem[:12]}-{exercise.level}" for stem, exercise in TASKS]
 
