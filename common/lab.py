@@ -448,10 +448,9 @@ class Lab:
         for exercise in self.exercises:
             self.say(f"{exercise.level}: {exercise.change}", "bold")
             self.say(f"  {self._command(exercise.section, TRY_OUT)}\n")
-        self.say(
-            "Önce tahmin edin, sonra koşun. Beklenenler günün sayfasında: Sıra sizde, Beklenen. "
-            "Bitince betiği eski haline döndürün.\n"
-        )
+        self.say("Önce tahmin edin. Bitince betiği eski haline döndürün. Koştuktan sonra bakın:")
+        for exercise in self.exercises:
+            self.say(f"  {exercise.level}: {exercise.expected}", "dim")
 
     def _run_section(self, section: Section, function: Callable[[], dict]) -> dict:
         self.current, self.tables = section, []
