@@ -229,7 +229,7 @@ def start_fresh_process() -> subprocess.Popen:
     """Yarınki siz: bu betikten hiçbir şey bilmeyen yeni bir Python; dosya adını bekler."""
     command = [sys.executable, "-X", "utf8", "-c", PREDICT]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stderr=pipe, encoding="utf-8")
+    return subprocess.Popen(command, stdin=pipe, stderr=pipe, encoding="utf-8", errors="replace")
 
 
 def predict_in(fresh: subprocess.Popen, model_file: Path, x: np.ndarray) -> np.ndarray:

@@ -27,6 +27,7 @@ NEEDED_MB = 500  # dört uygulamanın çıktılarına bol bol yeter
 STEPS = 200  # hız denemesinin adım sayısı
 USUAL_MS = 3.0  # dersin sürelerinin ölçüldüğü 2 çekirdekli makinede bir adım
 
+LABS = sorted(common.ROOT.glob("uygulama_0*.py"))
 EXAMPLES = {  # README'nin şekilleri: outputs/ornekler içindeki ad → outputs içindeki aslı
     "uygulama_01_batch_norm.png": "uygulama_01/10_batch_norm_learning_rates.png",
     "uygulama_02_lr_aralik_testi.png": "uygulama_02/07_lr_range_test.png",
@@ -123,18 +124,17 @@ def record_examples() -> None:
         LabError: a script has not run from its first to its last section yet.
     """
     outputs, readme = common.ROOT / "outputs", common.ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    for script in sorted(common.ROOT.glob("uygulama_0*.py")):
-        lab = script.name[: len("uygulama_0N")]
-        times = read_times(outputs / lab / TIMES_FILE)
+    scripts = {path.name[: len("uygulama_0N")]: path.name for path in LABS}
+    tables = {lab: read_times(outputs / lab / TIMES_FILE) for lab in scripts}
+    for lab, times in tables.items():
         if "toplam" not in times.index:
-            raise LabError(f"{lab} baştan sona koşmamış. Önce: python {script.name}")
-        text = with_seconds(text, script.name, times)
+            raise LabError(f"{lab} baştan sona koşmamış. Önce: python {scripts[lab]}")
+    text = readme.read_text(encoding="utf-8")
+    for lab, times in tables.items():
+        text = with_seconds(text, scripts[lab], times)
         with atomic(outputs / "ornekler" / f"{lab}_{TIMES_FILE}") as path:
             shutil.copyfile(outputs / lab / TIMES_FILE, path)
     for name, source in EXAMPLES.items():
-        if not (outputs / source).exists():
-            raise LabError(f"{source} yok. Önce o betiği baştan sona koşun.")
         with Image.open(outputs / source) as big, atomic(outputs / "ornekler" / name) as path:
             small = big.convert("RGB").resize(EXAMPLE_SIZE, Image.Resampling.LANCZOS)
             small.quantize(EXAMPLE_COLORS).save(path, optimize=True)

@@ -185,7 +185,7 @@ class Lab:
         self.folder = (default if out is None else Path(out).resolve()) / self.name
         words = ["--hizli"] * quick + [f"--tohum {seed}"] * (seed != DEFAULT_SEED)
         words += [f"--{name}" for name, given in self.options.items() if given]
-        self.words = " ".join(words + ([] if out is None else [f'--cikti "{out}"']))
+        self.words = words + ([] if out is None else [f'--cikti "{out}"'])
 
     # Bölümlerin kullandıkları
 
@@ -211,7 +211,9 @@ class Lab:
 
     def exercise(self, *args, **options) -> None:
         """Declare a task of "Sıra sizde" (arguments: `Exercise`)."""
-        self.exercises.append(Exercise(*args, **options))
+        made = Exercise(*args, **options)
+        others = [known for known in self.exercises if known.level != made.level]
+        self.exercises = [*others, made]  # hücre yeniden çalışırsa ikinci kez yazılmaz
 
     def few(self, count: int) -> int:
         """A number of images, epochs or runs; with `--hizli` a fifth of it, at least 1."""
@@ -303,6 +305,11 @@ class Lab:
         owner = self.sections[section] if section else self.current
         return self.folder / f"{owner.number:02}_{owner.name}{suffix}{ending}"
 
+    def again(self, section: str, *without: str) -> str:
+        """The command that runs a section with the options of this run, except `without`."""
+        words = [word for word in self.words if word not in without]
+        return " ".join([f"python {self.script} --bolum {self.sections[section].number}", *words])
+
     # Komut satırı
 
     def run(self) -> None:
@@ -332,9 +339,7 @@ class Lab:
         return OK
 
     def _again(self) -> str:
-        if self.current is None:
-            return f"python {self.script}"
-        return self._command(self.current.name, self.words)
+        return self.again(self.current.name) if self.current else f"python {self.script}"
 
     def _obey(self, argv: list[str]) -> None:
         parser = _Parser(f"python {self.script}", add_help=False, allow_abbrev=False)
@@ -412,9 +417,8 @@ class Lab:
         self.written.append(self.folder / name)
 
     def _run_all(self, chosen: list[Section]) -> None:
-        with atomic(
-            self.folder / TIMES_FILE
-        ) as path:  # yazılamayan klasör eğitimden önce belli olsun
+        # Yazılamayan klasör eğitimden önce belli olsun
+        with atomic(self.folder / TIMES_FILE) as path:
             read_times(self.folder / TIMES_FILE).to_csv(path, encoding="utf-8-sig")
         sweep(self.folder)
         sweep(self.folder.parent)
@@ -447,8 +451,10 @@ class Lab:
         self._console().rule("Sıra sizde", style="bold cyan")
         for exercise in self.exercises:
             self.say(f"{exercise.level}: {exercise.change}", "bold")
-            self.say(f"  {self._command(exercise.section, TRY_OUT)}\n")
-        self.say("Önce tahmin edin. Bitince betiği eski haline döndürün. Koştuktan sonra bakın:")
+            self.say(f"  {self._try_out(exercise)}\n")
+        self.say(
+            "Önce tahmin edin. Bitince betiği eski hâline döndürün. Bölümü koştuktan sonra bakın:"
+        )
         for exercise in self.exercises:
             self.say(f"  {exercise.level}: {exercise.expected}", "dim")
 
@@ -469,9 +475,8 @@ class Lab:
         self._wait("Sürdürmek")
         return result
 
-    def _command(self, section: str, words: str) -> str:
-        number = self.sections[section].number
-        return f"python {self.script} --bolum {number} {words}".rstrip()
+    def _try_out(self, exercise: Exercise) -> str:
+        return f"{self.again(exercise.section, *self.words)} {TRY_OUT}"
 
     def _keep(self, section: Section, written: list[Path]) -> None:
         """Leave the records of this lab and section, and write the day's page anew."""
@@ -480,7 +485,7 @@ class Lab:
                 "level": exercise.level,
                 "task": exercise.change,
                 "expected": exercise.expected,
-                "command": self._command(exercise.section, TRY_OUT),
+                "command": self._try_out(exercise),
             }
             for exercise in self.exercises
         ]
@@ -494,11 +499,12 @@ class Lab:
             "tables": self.tables,
             "observation": self.observations.get(section.name, ""),
             "seconds": self.seconds[section.name],
-            "command": self._command(section.name, self.words),
+            "command": self.again(section.name),
         }
-        page.write_record(self.folder / page.LAB_FILE, lab | {"exercises": exercises})
-        page.write_record(self.folder / f"{section.number:02}_{section.name}.json", record)
+        own = f"{section.number:02}_{section.name}.json"
         try:
+            page.write_record(self.folder / page.LAB_FILE, lab | {"exercises": exercises})
+            page.write_record(self.folder / own, record)
             page.write(self.folder.parent)
         except LabError as error:  # sayfa dersi durdurmasın; bölümün dosyaları yazıldı
             self.say(f"Günün sayfası yenilenemedi: {error}")
@@ -514,7 +520,7 @@ class Lab:
 
     def _save_time(self, number: str, name: str, seconds: float) -> None:
         with atomic(self.folder / TIMES_FILE) as path:
-            times = read_times(self.folder / TIMES_FILE)
+            times = read_times(self.folder / TIMES_FILE).drop(index="toplam", errors="ignore")
             times.loc[number] = [name, round(seconds, 1), round(peak_memory_mb(), 0)]
             order = sorted(times.index, key=lambda n: int(n) if n.isdigit() else len(times))
             times.loc[order].to_csv(path, encoding="utf-8-sig")

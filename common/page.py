@@ -24,7 +24,7 @@ h1 { font-size: 1.6em; line-height: 1.2; margin: .2em 0 .5em }
 .yan p { margin: 0 0 .7em }
 .gozlem { background: #e6f4e6; border-left: .3em solid #2a7a2a; padding: .5em .7em }
 .tekrar { font-size: .8em }
-img { width: 100%; border: 1px solid #ccc; box-sizing: border-box }
+img { width: 100%; height: auto; border: 1px solid #ccc; box-sizing: border-box }
 .tablo { overflow-x: auto; margin: 1em 0 }
 table { border-collapse: collapse }
 caption { text-align: left; font-weight: bold; white-space: nowrap }
@@ -91,8 +91,8 @@ def _table(table: dict) -> str:
 def _section(name: str, lab: dict, section: dict) -> str:
     title = f"{section['number']} · {section['title']}"
     figures = "".join(
-        f'<a href="{name}/{escape(file)}"><img src="{name}/{escape(file)}" '
-        f'alt="{escape(section["title"])}" loading="lazy"></a>'
+        f'<a href="{name}/{escape(file)}"><img src="{name}/{escape(file)}" width="1920" '
+        f'height="1080" alt="{escape(section["title"])}" loading="lazy"></a>'
         for file in section["figures"]
     )
     return (

@@ -13,7 +13,7 @@ from conftest import LABS
 from packaging.requirements import Requirement
 
 import common
-from common.__main__ import with_seconds
+from common.__main__ import EXAMPLES, with_seconds
 from common.lab import read_times
 
 README = (common.ROOT / "README.md").read_text(encoding="utf-8")
@@ -107,5 +107,5 @@ def test_environment_check_passes_here():
 
 def test_pictures_of_the_readme_are_there_and_small():
     names = re.findall(r"outputs/ornekler/[\w.]+\.png", README)
-    assert names
+    assert set(names) == {f"outputs/ornekler/{name}" for name in EXAMPLES}
     assert all((common.ROOT / name).stat().st_size <= 150_000 for name in names)

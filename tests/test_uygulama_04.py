@@ -7,6 +7,7 @@ import importlib
 import json
 import re
 import signal
+from dataclasses import replace
 from itertools import pairwise
 
 import keras
@@ -431,7 +432,10 @@ def test_long_training_uses_worst_noise_in_place_of_random_noise(tiny, monkeypat
     recipes = []
     build = lab04.project_model
     monkeypatch.setattr(lab04, "project_model", lambda r, p: recipes.append(r) or build(r, p))
+    used, worst = [], lab04.worst_noise
+    monkeypatch.setattr(lab04, "worst_noise", lambda *a: used.append(a[1]) or worst(*a))
     assert run("--uzun") == 0
+    assert set(used) == {lab04.LONG_WORST_NOISE}
     assert recipes[0].worst_noise == lab04.LONG_WORST_NOISE
     assert recipes[0].noise == 0
     losses = [row["loss"] for row in state(folder)["log"]]
@@ -468,7 +472,8 @@ def test_report_card_says_which_script_to_run(tmp_path):
     other.write_text("model,doğruluk\nçıta,0.99\nağ,0.9825\n", encoding="utf-8-sig")
     first, second, *_ = lab04.report_card()
     assert (first["değer"], first["eksikse"]) == ("%98,25", "")  # ağınki, çıtanınki değil
-    assert second["eksikse"] == "python uygulama_01_keras_sequential.py --bolum 12"
+    again = "python uygulama_01_keras_sequential.py --bolum 12"
+    assert second["eksikse"] == f'{again} --cikti "{tmp_path}"'
     lab.configure()
 
 
@@ -485,8 +490,23 @@ def test_report_card_reads_what_the_other_labs_really_write(tmp_path):
 
 
 def test_poster_without_a_mini_project_says_what_to_run(tmp_path, capsys):
-    assert lab.main(["--bolum", "8", "--hizli", "--cikti", str(tmp_path)]) == 1
-    assert "--bolum 7" in capsys.readouterr().err
+    assert lab.main(["--bolum", "8", "--hizli", "--ablasyon", "--cikti", str(tmp_path)]) == 1
+    err = capsys.readouterr().err
+    assert f'--bolum 7 --hizli --cikti "{tmp_path}"' in err
+    assert "--ablasyon" not in err.splitlines()[1]
+
+
+@pytest.mark.parametrize("off", ["noise", "dropout", "auxiliary", "weight_decay", "clipping"])
+def test_recipes_of_the_ablation_start_from_the_same_weights(off):
+    starts = []
+    whole = lab04.Recipe(1, 16)
+    for recipe in (whole, replace(whole, **{off: False})):
+        keras.utils.set_random_seed(3)
+        model = lab04.project_model(recipe, "float32")
+        dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+        hidden = [layer for layer in dense if layer.units == 16]
+        starts.append([layer.kernel.numpy() for layer in hidden])
+    assert lab04.largest_difference(*starts) == 0
 
 
 def test_temperature_finds_the_one_that_was_put_in():
