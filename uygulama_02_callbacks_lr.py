@@ -1355,9 +1355,9 @@ lab.exercise(
     "Eğitim hangi epoch'ta durur? Sabırsızlık doğrulama kaybını ne kadar kötüleştirir?",
     "durulan epoch",
     lambda found: found["stopped"] + 1,
-    4,
-    25,
-    {"STOP_PATIENCE": 3},
+    3,
+    15,
+    {"STOP_PATIENCE": 2},
 )
 lab.exercise(
     "orta",
