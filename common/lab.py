@@ -541,6 +541,6 @@ def read_times(path: Path) -> pd.DataFrame:
     if not path.exists():
         return empty
     try:
-        return pd.read_csv(path, index_col="bolum", dtype={"bolum": str})[list(empty.columns)]
+        return pd.read_csv(path, dtype={"bolum": str}).set_index("bolum")[list(empty.columns)]
     except (KeyError, ValueError):  # elle değiştirilmiş dosya: süreler yeniden ölçülür
         return empty

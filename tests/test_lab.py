@@ -461,10 +461,11 @@ def test_same_script_twice_at_once_and_one_of_them_killed(tmp_path):
     assert Links(text).ids == ["uygulama_01-4", "uygulama_01-11", "uygulama_01-sira"]
 
 
-def test_broken_times_file_is_measured_anew(lab):
+@pytest.mark.parametrize("text", ["bozuk;dosya\n1;2\n", "bozuk\n", "bolum\n1\n", ""])
+def test_broken_times_file_is_measured_anew(lab, text):
     lab.configure(out=lab.out)
     lab.folder.mkdir()
-    (lab.folder / "sureler.csv").write_text("bozuk;dosya\n1;2\n", encoding="utf-8")
+    (lab.folder / "sureler.csv").write_text(text, encoding="utf-8")
     assert run(lab) == 0
     assert "first" in files(lab)["sureler.csv"].decode("utf-8-sig")
 
