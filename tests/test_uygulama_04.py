@@ -97,10 +97,11 @@ def test_forgotten_reset_hides_the_progress(evidence):
 
 def test_a_graph_runs_python_once_and_eager_every_step(evidence):
     found = evidence("tf_function_speed")
-    eager, step, epoch, fit, compiled = found["runs"].values()
+    eager, step, epoch, fit, *compiled = found["runs"].values()
     steps = lab.few(lab04.N_SPEED) // lab04.BATCH
     assert eager == 2 * steps  # ilk epoch ve ölçülen epoch
-    assert step == epoch == compiled == 1
+    assert step == epoch == 1
+    assert compiled == ([] if evidence.quick else [1])
     assert fit <= 2
     assert list(found["traces"].values()) == [len(lab04.RATES), 1, 1]
     assert "shape" in found["message"]
@@ -114,7 +115,7 @@ def test_graph_is_much_faster_than_eager(evidence):
 
 @at_full_size
 def test_best_custom_loop_beats_fit(evidence):
-    _, step, epoch, fit, _ = evidence("tf_function_speed")["times"].values()
+    _, step, epoch, fit, *_ = evidence("tf_function_speed")["times"].values()
     assert min(step, epoch) <= 0.8 * fit
 
 
