@@ -585,7 +585,9 @@ def log_axis(ax, values) -> None:
 
 def draw_speed(rows, traces):
     """Solda bir epoch'un süresi (log), sağda yeniden izleme sayıları."""
-    fig, (left, right) = plots.figure("Aynı epoch, beş yazılış", 1, 2, width_ratios=(3, 2))
+    fig, (left, right) = plots.figure(
+        f"Aynı epoch, {len(rows)} yazılış", 1, 2, width_ratios=(3, 2)
+    )
 
     def in_lines(names) -> list[str]:
         return [re.sub(r"[._ ]", r"\g<0>\n", name) for name in names]
