@@ -85,7 +85,7 @@ SPLIT = 25  # metriğin parça parça beslenmesi
 # Mini projenin ayarları doğrulama kümesiyle seçildi; test kümesi seçimde hiç kullanılmadı
 N_PROJECT = 55_000  # bütün eğitim kümesi
 EPOCHS, WIDTH = 24, 384  # bir dakikaya sığan: dar ağ, çok epoch geniş ağ, az epoch'tan iyi
-LONG_EPOCHS, LONG_WIDTH, LONG_BLOCKS = 48, 512, 2  # --uzun: altı dakikaya sığan
+LONG_EPOCHS, LONG_WIDTH, LONG_BLOCKS = 40, 512, 2  # --uzun: altı dakikaya sığan
 LONG_DROPOUT, LONG_WORST_NOISE = 0.1, 1.4  # rastgele gürültü yerine en kötüsü; uzunluğu (L2)
 PROJECT_BATCH = 250  # 55 000 görüntüyü tam böler
 PROJECT_MOMENTUM = 0.95  # BatchNorm: epoch 220 adım
