@@ -11,13 +11,11 @@ yazılanlar; beşi birlikte. Sonra LR'nin kendisi: LR aralık testi, zamanlamala
 # %% Hazırlık
 # isort: off
 from common import Lab, LabError, largest_difference, load_breast_cancer, load_mnist, percent
-from common import plots, restart, set_seed
+from common import plots, predict_in, restart, set_seed, start_python
 # isort: on  (önce common: Keras'ın ayarlarını o yapar)
 
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 import warnings
@@ -218,29 +216,12 @@ def best_auc_checkpoint(path: Path) -> keras.callbacks.ModelCheckpoint:
     )
 
 
+# Yarınki siz: bu betikten hiçbir şey bilmeyen yeni bir Python
 PREDICT = """
 import sys, keras, numpy
 model, x, out = sys.stdin.read().split("\\n")
 numpy.save(out, keras.models.load_model(model)(numpy.load(x)))
 """
-
-
-def start_fresh_process() -> subprocess.Popen:
-    """Yarınki siz: bu betikten hiçbir şey bilmeyen yeni bir Python; dosya adını bekler."""
-    command = [sys.executable, "-X", "utf8", "-c", PREDICT]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stderr=pipe, encoding="utf-8", errors="replace")
-
-
-def predict_in(fresh: subprocess.Popen, model_file: Path, x: np.ndarray) -> np.ndarray:
-    """O sürecin, yalnız `.keras` dosyasından yaptığı tahmin."""
-    with tempfile.TemporaryDirectory() as folder:
-        inputs, outputs = Path(folder, "x.npy"), Path(folder, "tahmin.npy")
-        np.save(inputs, x)
-        _, errors = fresh.communicate(f"{model_file}\n{inputs}\n{outputs}")
-        if fresh.returncode:
-            raise LabError(f"Yeni süreç modeli yükleyemedi:\n{errors}")
-        return np.load(outputs)
 
 
 def wrong_name_trap(data, epochs: int) -> tuple[list[int], str, list[str]]:
@@ -280,7 +261,7 @@ def model_checkpoint():
     monitor="val_auc" istersek ne olur? Önce tahmin edin.
     """
     data, epochs = load_breast_cancer(), lab.pick(EPOCHS_CHECKPOINT, EPOCHS_CHECKPOINT // 3)
-    with start_fresh_process() as fresh:  # o Keras'ı yüklerken burada eğitim sürer
+    with start_python(PREDICT) as fresh:  # o Keras'ı yüklerken burada eğitim sürer
         model = cancer_model()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "best_model.keras")
@@ -290,7 +271,7 @@ def model_checkpoint():
         set_seed(lab.seed)
         trapped, warning, names = wrong_name_trap(data, epochs)
         best = keras.models.load_model(watcher.published)
-        elsewhere = predict_in(fresh, watcher.published, data.x_val)
+        elsewhere, _ = predict_in(fresh, watcher.published, data.x_val)
     difference = largest_difference([best(data.x_val).numpy()], [elsewhere])
     stored = best.evaluate(data.x_val, data.y_val, len(data.x_val), verbose=0, return_dict=True)
 

@@ -11,21 +11,16 @@ mini projede ve 16:30'da sunulacak posterde.
 
 # %% Hazırlık
 # isort: off
-from common import ROOT, Lab, LabError, largest_difference, load_breast_cancer, load_mnist
-from common import percent, plots, restart, set_seed
+from common import Lab, LabError, largest_difference, load_breast_cancer, load_mnist, percent
+from common import plots, predict_in, restart, set_seed, start_python
 # isort: on  (önce common: Keras'ın ayarlarını o yapar)
 
 import json
-import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from zipfile import BadZipFile
 
@@ -1191,34 +1186,19 @@ def loop_and_fit(data) -> float:
     return weights, abs(by_fit["f_beta"] - missed_and_alarms(models[0], data)[2]), models[1]
 
 
+# Yeni bir Python: sınıfları önce bilmez, sonra içe aktarır
 LOAD = """
 import sys, keras, numpy as np
+model_file, inputs, outputs = sys.stdin.read().split("\\n")
 try:
-    keras.models.load_model(sys.argv[1])
+    keras.models.load_model(model_file)
 except TypeError as error:
     print(error)
-import uygulama_04_custom_loop  # kayıtlı sınıflar şimdi tanınıyor
-model = keras.models.load_model(sys.argv[1])
-np.save(sys.argv[3], model.predict(np.load(sys.argv[2]), verbose=0))
+import uygulama_04_custom_loop
+model = keras.models.load_model(model_file)
+np.save(outputs, model.predict(np.load(inputs), verbose=0))
 print(model.loss.get_config()["cost"])
 """
-
-
-def predict_elsewhere(model_file: Path, x: np.ndarray) -> tuple[np.ndarray, str]:
-    """Yeni bir Python süreci modeli yükler: önce sınıfları bilmeden, sonra bilerek."""
-    with TemporaryDirectory() as folder:
-        inputs, outputs = Path(folder) / "girdi.npy", Path(folder) / "tahmin.npy"
-        np.save(inputs, x)
-        command = [sys.executable, "-c", LOAD, model_file, inputs, outputs]
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            encoding="utf-8",
-            env=os.environ | {"PYTHONUTF8": "1"},
-        )
-        return np.load(outputs), done.stdout
 
 
 def draw_costs(rows):
@@ -1271,13 +1251,14 @@ def custom_loss_and_metric():
     formulas = formula_rows(np.random.default_rng(lab.seed))
     lab.table(formulas, "Formül, NumPy ve hazır fonksiyonlar", suffix="_formuller")
     data = load_breast_cancer()
-    rows = compare_losses(data)
+    with start_python(LOAD) as fresh:  # o Keras'ı yüklerken burada eğitim sürer
+        rows = compare_losses(data)
+        weights, metric, trained = loop_and_fit(data)
+        elsewhere, told = predict_in(fresh, lab.save(trained), data.x_val)
     lab.table(rows, f"{len(data.y_val)} doğrulama hastası, {lab.few(SEEDS)} tohumun ortalaması")
     lab.save(draw_costs(rows))
 
-    weights, metric, trained = loop_and_fit(data)
     p, true = trained(data.x_val).numpy(), data.y_val[:, None]
-    elsewhere, told = predict_elsewhere(lab.save(trained), data.x_val)
     parts = [f_beta(true[i : i + SPLIT], p[i : i + SPLIT]) for i in range(0, len(p), SPLIT)]
     whole, split, mean = f_beta(true, p), f_beta(true, p, batch=SPLIT), float(np.mean(parts))
     reload_difference = largest_difference([p], [elsewhere])
@@ -1633,6 +1614,7 @@ def draw_ablation(rows):
 
 def ablation() -> dict:
     """`--ablasyon`: teknikler tek tek kapatılır; aynı veri, aynı tohumlar, aynı tepe LR."""
+    lab.beside("_ablasyon")  # mini projenin kendi sonuçları yerinde kalsın
     set_seed(lab.seed)
     data = load_mnist(lab.few(N_ABLATION))
     base = Recipe(lab.few(EPOCHS_ABLATION))
@@ -1659,8 +1641,8 @@ def ablation() -> dict:
             row | {"fark (puan)": (accuracy - rows[0]["doğrulama"]) * 100 if rows else 0.0}
         )
     title = f"{len(data.x_train)} görüntü, {base.epochs} epoch, {len(seeds)} tohum, LR {peak:.1e}"
-    lab.table(rows, title, {"doğrulama": two, "std": two}, suffix="_ablasyon")
-    lab.save(draw_ablation(rows), suffix="_ablasyon")
+    lab.table(rows, title, {"doğrulama": two, "std": two})
+    lab.save(draw_ablation(rows))
     clear = [
         r for r in rows[1:] if abs(r["fark (puan)"]) > 200 * np.hypot(r["std"], rows[0]["std"])
     ]

@@ -88,6 +88,7 @@ with _start_up_log_off():
 
 from common import plots
 from common.data import load_breast_cancer, load_mnist
+from common.fresh import predict_in, start_python
 from common.lab import Lab, LabError, largest_difference, percent
 from common.seeds import restart, set_seed
 
@@ -100,6 +101,8 @@ __all__ = [
     "load_mnist",
     "percent",
     "plots",
+    "predict_in",
     "restart",
     "set_seed",
+    "start_python",
 ]

@@ -121,13 +121,15 @@ def record_examples() -> None:
     """Copy times and figures of the last full run into outputs/ornekler and the README.
 
     Raises:
-        LabError: a script has not run from its first to its last section yet.
+        LabError: a script has not run from its first to its last section yet, or its figure is
+            missing.
     """
     outputs, readme = common.ROOT / "outputs", common.ROOT / "README.md"
     scripts = {path.name[: len("uygulama_0N")]: path.name for path in LABS}
     tables = {lab: read_times(outputs / lab / TIMES_FILE) for lab in scripts}
     for lab, times in tables.items():
-        if "toplam" not in times.index:
+        figures = [s for s in EXAMPLES.values() if s.startswith(lab)]
+        if "toplam" not in times.index or not all((outputs / s).exists() for s in figures):
             raise LabError(f"{lab} baştan sona koşmamış. Önce: python {scripts[lab]}")
     text = readme.read_text(encoding="utf-8")
     for lab, times in tables.items():

@@ -167,6 +167,7 @@ class Lab:
         self.switches: dict[str, str] = {}
         self.exercises: list[Exercise] = []
         self.tables: list[dict] = []  # bu bölümün, sayfa için
+        self.variant = ""  # bu bölümün dosya adlarına eklenen
         self.configure()
 
     def configure(
@@ -303,7 +304,16 @@ class Lab:
     def path(self, suffix: str, ending: str, section: str = "") -> Path:
         """Where `file(suffix, ending)` writes; with `section`, what another section wrote."""
         owner = self.sections[section] if section else self.current
-        return self.folder / f"{owner.number:02}_{owner.name}{suffix}{ending}"
+        own = "" if section else self.variant
+        return self.folder / f"{owner.number:02}_{owner.name}{own}{suffix}{ending}"
+
+    def beside(self, variant: str) -> None:
+        """Let all that this run of the section leaves stand beside its usual files and record.
+
+        Args:
+            variant: appended to "NN_section_name", e.g. "_ablasyon".
+        """
+        self.variant = variant
 
     def again(self, section: str, *without: str) -> str:
         """The command that runs a section with the options of this run, except `without`."""
@@ -459,7 +469,7 @@ class Lab:
             self.say(f"  {exercise.level}: {exercise.expected}", "dim")
 
     def _run_section(self, section: Section, function: Callable[[], dict]) -> dict:
-        self.current, self.tables = section, []
+        self.current, self.tables, self.variant = section, [], ""
         before = len(self.written)
         plt.close("all")
         keras.utils.clear_session(free_memory=False)  # çöp toplamak saniyeler alır
@@ -493,6 +503,7 @@ class Lab:
         record = {
             "name": section.name,
             "number": section.number,
+            "variant": self.variant,
             "title": section.title,
             "question": section.question,
             "figures": [path.name for path in dict.fromkeys(written) if path.suffix == ".png"],
@@ -501,10 +512,9 @@ class Lab:
             "seconds": self.seconds[section.name],
             "command": self.again(section.name),
         }
-        own = f"{section.number:02}_{section.name}.json"
         try:
             page.write_record(self.folder / page.LAB_FILE, lab | {"exercises": exercises})
-            page.write_record(self.folder / own, record)
+            page.write_record(self.path("", ".json"), record)
             page.write(self.folder.parent)
         except LabError as error:  # sayfa dersi durdurmasın; bölümün dosyaları yazıldı
             self.say(f"Günün sayfası yenilenemedi: {error}")

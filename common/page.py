@@ -9,7 +9,7 @@ import pandas as pd
 from common.files import atomic
 
 PAGE_FILE, LAB_FILE = "index.html", "ders.json"
-FORMAT = 1  # kayıtların biçimi; başka biçimdeki eski kayıtlar sayfaya girmez
+FORMAT = 2  # kayıtların biçimi; başka biçimdeki eski kayıtlar sayfaya girmez
 SECTION_FILES = "[0-9][0-9]_*.json"  # bölümün kaydı: NN_section_name.json
 
 _STYLE = """
@@ -88,6 +88,10 @@ def _table(table: dict) -> str:
     return f'<div class="tablo">{text.replace("<thead>", caption + "<thead>", 1)}</div>'
 
 
+def _number(section: dict) -> str:
+    return f"{section['number']}{section['variant']}"
+
+
 def _section(name: str, lab: dict, section: dict) -> str:
     title = f"{section['number']} · {section['title']}"
     figures = "".join(
@@ -96,7 +100,7 @@ def _section(name: str, lab: dict, section: dict) -> str:
         for file in section["figures"]
     )
     return (
-        f'<section id="{name}-{section["number"]}"><div>{escape(lab["title"])}</div>'
+        f'<section id="{name}-{_number(section)}"><div>{escape(lab["title"])}</div>'
         f'<h1>{escape(title)}</h1><div class="yan"><div>{figures}</div><div>'
         f"<p>{escape(section['question'])}</p>"
         f'<p class="gozlem">{escape(section["observation"])}</p>'
@@ -132,8 +136,8 @@ def html(day: list[tuple[str, dict, list[dict]]]) -> str:
     for name, lab, sections in day:
         links.append(f"<b>{escape(lab['title'].split(' · ')[0])}</b>")
         for s in sections:
-            link = f'<a href="#{name}-{s["number"]}" title="{escape(s["title"])}">'
-            links.append(f"{link}{s['number']}</a>")
+            link = f'<a href="#{name}-{_number(s)}" title="{escape(s["title"])}">'
+            links.append(f"{link}{_number(s)}</a>")
             parts.append(_section(name, lab, s))
         if lab["exercises"]:
             links.append(f'<a href="#{name}-sira">sıra sizde</a>')

@@ -19,7 +19,18 @@ import numpy as np
 import pytest
 
 import common
-from common import Lab, load_mnist, page, percent, plots, restart, set_seed
+from common import (
+    Lab,
+    LabError,
+    load_mnist,
+    page,
+    percent,
+    plots,
+    predict_in,
+    restart,
+    set_seed,
+    start_python,
+)
 from common import data as data_module
 from common import files as files_module
 from common.seeds import MAX_SEED
@@ -112,6 +123,26 @@ def test_the_days_page_shows_what_has_run_so_far(lab):
     assert "İkinci bölüm" not in shown.text
     run(lab, "--bolum", "2")
     assert read_page(lab).ids == ["uygulama_09-1", "uygulama_09-2"]
+
+
+def test_a_variant_stands_beside_the_section_that_it_varies(lab):
+    @lab.section
+    def third():
+        """Üçüncü bölüm"""
+        if lab.options["baska"]:
+            lab.beside("_baska")
+        lab.table([{"seçenek": str(lab.options["baska"])}], "T")
+        return {}
+
+    lab.option("--baska", "başka türlü")
+    run(lab, "--bolum", "3")
+    before = files(lab)
+    run(lab, "--bolum", "3", "--baska")
+    assert before.items() <= files(lab).items()
+    assert {"03_third_baska.csv", "03_third_baska.json"} <= set(files(lab))
+    assert read_page(lab).ids == ["uygulama_09-3", "uygulama_09-3_baska"]
+    run(lab, "--bolum", "3")
+    assert lab.path("", ".csv").name == "03_third.csv"
 
 
 def test_everything_on_the_page_is_in_the_output_folder(lab):
@@ -594,3 +625,11 @@ def test_pause_in_a_real_terminal(tmp_path):
     wait_for("1 bölüm")
     assert child.wait(timeout=30) == 0
     os.close(master)
+
+
+def test_a_fresh_process_that_fails_says_why(tmp_path):
+    with (
+        start_python("raise SystemExit('bu dosya açılamaz')") as fresh,
+        pytest.raises(LabError, match="bu dosya açılamaz"),
+    ):
+        predict_in(fresh, tmp_path / "model.keras", np.zeros(3))

@@ -4,6 +4,7 @@ import importlib
 import importlib.metadata
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -13,7 +14,8 @@ from conftest import LABS
 from packaging.requirements import Requirement
 
 import common
-from common.__main__ import EXAMPLES, with_seconds
+from common import LabError
+from common.__main__ import EXAMPLES, record_examples, with_seconds
 from common.lab import read_times
 
 README = (common.ROOT / "README.md").read_text(encoding="utf-8")
@@ -50,6 +52,25 @@ def test_script_lab_list_and_readme_agree(stem, capsys):
 def test_seconds_of_the_readme_are_those_of_the_recorded_run(stem):
     table = common.ROOT / "outputs" / "ornekler" / f"{LABS[stem].name}_sureler.csv"
     assert with_seconds(README, f"{stem}.py", read_times(table)) == README
+
+
+def test_the_recorded_run_is_that_of_the_outputs(tmp_path, monkeypatch):
+    shutil.copy(common.ROOT / "README.md", tmp_path)
+    for lab in LABS.values():
+        folder = tmp_path / "outputs" / lab.name
+        folder.mkdir(parents=True)
+        recorded = common.ROOT / "outputs" / "ornekler" / f"{lab.name}_sureler.csv"
+        shutil.copy(recorded, folder / "sureler.csv")
+    for name, figure in EXAMPLES.items():
+        shutil.copy(common.ROOT / "outputs" / "ornekler" / name, tmp_path / "outputs" / figure)
+    monkeypatch.setattr(common, "ROOT", tmp_path)
+    record_examples()
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == README
+    written = {path.name for path in (tmp_path / "outputs" / "ornekler").iterdir()}
+    assert written == {*EXAMPLES, *(f"{lab.name}_sureler.csv" for lab in LABS.values())}
+    (tmp_path / "outputs" / figure).unlink()
+    with pytest.raises(LabError, match=figure.split("/")[0]):
+        record_examples()
 
 
 def test_the_slide_table_points_to_sections_that_exist():
