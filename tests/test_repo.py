@@ -1,12 +1,13 @@
 """Depo kendi sözünü tutuyor mu: README'nin satırları, adlar, sürümler, figürler."""
 
-import importlib
-import importlib.metadata
+import ast
+import inspect
 import os
 import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import packages_distributions, requires, version
 
 import pandas as pd
 import pytest
@@ -21,7 +22,11 @@ from common.lab import read_times
 README = (common.ROOT / "README.md").read_text(encoding="utf-8")
 LIMITS = {f"uygulama_0{n}": seconds for n, seconds in enumerate((120, 120, 120, 150), start=1)}
 MEMORY_MB = {f"uygulama_0{n}": mb for n, mb in enumerate((2000, 2000, 2000, 2500), start=1)}
-LONGEST, MINI_PROJECT = 30, 60  # en uzun bölüm ve mini proje (saniye)
+LONGEST = {f"uygulama_0{n}": seconds for n, seconds in enumerate((30, 30, 30, 25), start=1)}
+MIXED_PRECISION, MINI_PROJECT = 20, 60  # uygulama 04'ün iki bölümünün sınırı (saniye)
+DAY = 480  # dört betik (saniye)
+SCREEN = 46  # bir bölümün satırı, @lab.section ile
+OWN = {"common", "conftest", *LABS}
 
 
 def test_ci_runs_exactly_the_test_line_of_the_readme_and_then_the_full_size():
@@ -98,10 +103,17 @@ def test_recorded_times_are_within_the_limits_of_the_course(stem):
     total, sections = times["saniye"]["toplam"], times["saniye"].drop("toplam")
     assert total <= LIMITS[lab.name]
     if lab.name == "uygulama_04":
+        assert sections["5"] <= MIXED_PRECISION
         assert sections["7"] <= MINI_PROJECT
         sections = sections.drop("7")
-    assert sections.max() <= LONGEST
+    assert sections.max() <= LONGEST[lab.name]
     assert times["bellek_mb"].max() <= MEMORY_MB[lab.name]
+
+
+def test_the_whole_day_fits_in_eight_minutes():
+    folder = common.ROOT / "outputs" / "ornekler"
+    times = [read_times(folder / f"{lab.name}_sureler.csv")["saniye"] for lab in LABS.values()]
+    assert sum(seconds["toplam"] for seconds in times) <= DAY
 
 
 def test_requirements_cover_what_is_imported():
@@ -111,7 +123,27 @@ def test_requirements_cover_what_is_imported():
     names = {r.name for r in needed}
     assert names >= {name.replace("sklearn", "scikit-learn") for name in common.PACKAGES}
     for requirement in needed:
-        assert requirement.specifier.contains(importlib.metadata.version(requirement.name))
+        assert requirement.specifier.contains(version(requirement.name))
+    brought = {Requirement(line) for name in names for line in requires(name) or ()}
+    names |= {r.name for r in brought if not r.marker or r.marker.evaluate({"extra": ""})}
+    for path in [*common.ROOT.glob("*.py"), *common.ROOT.glob("[ct]*/*.py")]:
+        for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+            for package in imported(statement) - OWN - sys.stdlib_module_names:
+                assert set(packages_distributions()[package]) & names, (path, package)
+
+
+def imported(statement: ast.stmt) -> set[str]:
+    if isinstance(statement, ast.ImportFrom):
+        return {statement.module.split(".")[0]}
+    names = statement.names if isinstance(statement, ast.Import) else []
+    return {name.name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_a_section_fits_on_a_screen(stem):
+    for section in LABS[stem].sections.values():
+        lines = inspect.getsource(section.run).splitlines()
+        assert len(lines) <= SCREEN, section.name
 
 
 def test_environment_check_passes_here():

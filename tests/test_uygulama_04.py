@@ -291,7 +291,7 @@ def test_range_test_leaves_the_model_as_it_was():
     rng = np.random.default_rng(0)
     x = rng.uniform(size=(500, 784)).astype("float32")
     before = lab04.snapshot(model)
-    peak, rates, losses = lab04.lr_range_test(model, run_epoch, x, np.arange(500) % 10)
+    peak, _, rates, losses = lab04.lr_range_test(model, run_epoch, x, np.arange(500) % 10)
     assert all(np.array_equal(a, b) for a, b in zip(before, lab04.snapshot(model), strict=True))
     assert rates[0] < peak < rates[-1]
     assert len(losses) == len(rates) == lab.few(lab04.RANGE_STEPS)
