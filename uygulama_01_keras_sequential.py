@@ -332,6 +332,14 @@ def against_the_bar(correct: int, count: int, bar: np.ndarray):
     return interval, "çıtadan ayırt edilemiyor"
 
 
+def bar_rows(bar, bar_auc, test) -> list[dict]:
+    """Çıta ile ağ yan yana."""
+    return [
+        {"model": "lojistik (çapraz doğrulama)", "doğruluk": bar.mean(), "AUC": bar_auc.mean()},
+        {"model": "sinir ağı (test)", "doğruluk": test["accuracy"], "AUC": test["auc"]},
+    ]
+
+
 def draw_bar(history, bar, test):
     """Öğrenme eğrileri; doğruluk panelinde çıta ve test sonucu."""
     names = {"loss": "kayıp (cross-entropy + L2)", "accuracy": "doğruluk", "auc": "AUC"}
@@ -376,11 +384,7 @@ def full_architecture():
     reload_difference = float(np.abs(model(data.x_test) - loaded(data.x_test)).max())
 
     bar, bar_auc = baseline_scores(lab.seed).values()
-    table = [
-        {"model": "lojistik (çapraz doğrulama)", "doğruluk": bar.mean(), "AUC": bar_auc.mean()}
-    ]
-    table += [{"model": "sinir ağı (test)", "doğruluk": test["accuracy"], "AUC": test["auc"]}]
-    lab.table(table, "Çıta ve ağ", {"doğruluk": percent})
+    lab.table(bar_rows(bar, bar_auc, test), "Çıta ve ağ", {"doğruluk": percent})
     lab.save(draw_bar(history, bar, test))
     correct = round(test["accuracy"] * len(data.y_test))
     interval, verdict = against_the_bar(correct, len(data.y_test), bar)
@@ -1242,6 +1246,15 @@ def confidence_interval(passes: np.ndarray, predicted: np.ndarray) -> np.ndarray
     return np.percentile(chosen, (2.5, 97.5), axis=0)
 
 
+def uncertain_titles(true, predicted, interval) -> list[str]:
+    """Rakamın üstüne yazılan: gerçek, tahmin ve güven aralığı."""
+    ends = np.vectorize(percent)(interval, digits=0)
+    return [
+        f"gerçek {y}, tahmin {guess}\n{low} - {high}"
+        for y, guess, low, high in zip(true, predicted, *ends, strict=True)
+    ]
+
+
 def draw_uncertainty(images, titles, rows, boxes):
     """Üstte en kararsız rakamlar; altta bırakılan paya karşı doğruluk ve belirsizlik."""
     fig, axes = plots.mosaic("En kararsız beş rakam (MC geçişlerinin %95 aralığı)", MC_LAYOUT)
@@ -1283,19 +1296,14 @@ def mc_dropout():
     model(data.x_test[:BATCH], training=True)
     trap = largest_difference(before, model.get_weights())
 
-    rows = [
-        {"insana bırakılan": share, "MC Dropout": mc, "Dropout kapalı, tek geçiş": plain}
-        for share, mc, plain in zip(DEFERRED, kept, single, strict=True)
-    ]
+    names = ("insana bırakılan", "MC Dropout", "Dropout kapalı, tek geçiş")
+    rows = [dict(zip(names, row, strict=True)) for row in zip(DEFERRED, kept, single, strict=True)]
     title = f"Kalanın test doğruluğu ({len(passes)} geçiş)"
     lab.table(rows, title, dict.fromkeys(rows[0], percent))
 
     hardest = order[: -len("ABCDE") - 1 : -1]
     interval = confidence_interval(passes[:, hardest], predicted[hardest])
-    titles = [
-        f"gerçek {data.y_test[i]}, tahmin {predicted[i]}\n{low} - {high}"
-        for i, low, high in zip(hardest, *np.vectorize(percent)(interval, digits=0), strict=True)
-    ]
+    titles = uncertain_titles(data.y_test[hardest], predicted[hardest], interval)
     boxes = {"rakam": uncertainty, "gürültü": on_noise}
     fig = draw_uncertainty(data.x_test[hardest], titles, rows, boxes)
     lab.save(plots.with_sizes(fig, data))

@@ -728,6 +728,19 @@ def actions(stop, watcher, rates, logger, plotter, steps: int) -> dict[str, list
     }
 
 
+def action_rows(acted) -> list[dict]:
+    """Her callback'in kaç kez, ilk ve son olarak ne zaman iş gördüğü."""
+    return [
+        {
+            "callback": name,
+            "kaç kez": len(when),
+            "ilk epoch": when[0] + 1 if when else "-",
+            "son epoch": when[-1] + 1 if when else "-",
+        }
+        for name, when in acted.items()
+    ]
+
+
 def draw_timeline(acted, history):
     """Üstte doğrulama kaybı ve LR, altta kimin ne zaman iş gördüğü."""
     fig, (top, bottom) = plots.figure("Beş callback iş başında", 2, 1, sharex=True)
@@ -773,16 +786,7 @@ def five_callbacks():
 
     steps = len(data.x_train) // BATCH_CANCER
     acted = actions(stop, watcher, history["learning_rate"], logger, plotter, steps)
-    rows = [
-        {
-            "callback": name,
-            "kaç kez": len(when),
-            "ilk epoch": when[0] + 1 if when else "-",
-            "son epoch": when[-1] + 1 if when else "-",
-        }
-        for name, when in acted.items()
-    ]
-    lab.table(rows, f"Breast Cancer, {len(history['loss'])} epoch")
+    lab.table(action_rows(acted), f"Breast Cancer, {len(history['loss'])} epoch")
     score = {"doğruluk": test["accuracy"], "AUC": test["auc"]}
     lab.table([score], "Diskteki model test kümesinde", {"doğruluk": percent}, suffix="_test")
     lab.save(plotter.fig, "_canli")
