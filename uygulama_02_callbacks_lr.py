@@ -110,7 +110,7 @@ def cancer_model(optimizer=None, auc="auc") -> keras.Sequential:
 
 
 def fit_cancer(model, data, epochs: int, callbacks: list) -> dict[str, list[float]]:
-    """Callback'lerle eğitir; `fit`in tuttuğu kayıt: ölçünün adı → epoch başına değer."""
+    """Callback'lerle eğitir; `fit`in tuttuğu kayıt: metriğin adı → epoch başına değer."""
     history = model.fit(
         data.x_train,
         data.y_train,
@@ -192,17 +192,19 @@ class SaveWatcher(keras.callbacks.Callback):
 
     def __init__(self, path: Path, publish: str | None = None):
         super().__init__()
-        self.path, self.publish = path, publish
+        self.path, self.publish, self.published = path, publish, None
+
+    def modified(self) -> int | None:
+        return self.path.stat().st_mtime_ns if self.path.exists() else None
 
     def on_train_begin(self, logs=None):
-        self.epochs, self.stamp = [], None
+        self.epochs, self.stamp = [], self.modified()
 
     def on_epoch_end(self, epoch, logs=None):
-        stamp = self.path.stat().st_mtime_ns if self.path.exists() else None
-        if stamp == self.stamp:
+        if self.modified() == self.stamp:
             return
         self.epochs.append(epoch)
-        self.stamp = stamp
+        self.stamp = self.modified()
         if self.publish is not None:
             with lab.file(self.publish, ".keras") as target:
                 shutil.copyfile(self.path, target)
@@ -224,8 +226,8 @@ numpy.save(out, keras.models.load_model(model)(numpy.load(x)))
 """
 
 
-def wrong_name_trap(data, epochs: int) -> tuple[list[int], str, list[str]]:
-    """metrics=["AUC"] + monitor="val_auc": kaydedilen epoch'lar, uyarı, gerçek adlar."""
+def wrong_name_trap(data, epochs: int) -> tuple[list[int], str, dict[str, list[float]]]:
+    """metrics=["AUC"] + monitor="val_auc": kaydedilen epoch'lar, uyarı, gerçek adlarla kayıt."""
     model = cancer_model(auc="AUC")  # metrics=["AUC"] yazınca Keras'ın verdiği ad
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -235,7 +237,7 @@ def wrong_name_trap(data, epochs: int) -> tuple[list[int], str, list[str]]:
         watcher = SaveWatcher(path)
         history = fit_cancer(model, data, epochs, [best_auc_checkpoint(path), watcher])
     messages = [str(w.message) for w in caught if "val_auc" in str(w.message)]
-    return watcher.epochs, messages[0] if messages else "", list(history)
+    return watcher.epochs, messages[0] if messages else "", history
 
 
 def draw_checkpoint(values, saved, trapped):
@@ -269,7 +271,7 @@ def model_checkpoint():
             history = fit_cancer(model, data, epochs, [best_auc_checkpoint(path), watcher])
         saved, values = watcher.epochs, history["val_auc"]
         set_seed(lab.seed)
-        trapped, warning, names = wrong_name_trap(data, epochs)
+        trapped, warning, wrong = wrong_name_trap(data, epochs)
         best = keras.models.load_model(watcher.published)
         elsewhere, _ = predict_in(fresh, watcher.published, data.x_val)
     difference = largest_difference([best(data.x_val).numpy()], [elsewhere])
@@ -279,17 +281,18 @@ def model_checkpoint():
     answer = {True: "yazıldı", False: "yazılmadı"}
     rows = [{"epoch": i + 1, "val_auc": values[i], "disk": answer[i in saved]} for i in shown]
     lab.table(rows, "Yazılan epoch'lar ve son epoch")
-    lab.say(f"Tuzak · Keras: {warning}\nBu eğitimdeki adlar: {', '.join(names)}")
+    lab.say(f"Tuzak · Keras: {warning}\nBu eğitimdeki adlar: {', '.join(wrong)}")
     lab.say('Çaresi: metrics=[keras.metrics.AUC(name="auc")]\n')
     lab.save(draw_checkpoint(values, saved, trapped))
     lab.observe(
         f"{epochs} epoch'un {len(saved)} tanesinde, yalnız val_auc yükselince yazdı. Diskteki "
         f"model: epoch {saved[-1] + 1}, val_auc {stored['auc']:.4f} (son epoch {values[-1]:.4f}); "
         f"yeni süreçte tahmin farkı {difference:g}. Yanlış adla {len(trapped)} kez yazdı: diskte "
-        f"en iyi değil, son model kalırdı (epoch {trapped[-1] + 1})."
+        f"epoch {trapped[-1] + 1} kalırdı (val_AUC {wrong['val_AUC'][trapped[-1]]:.4f}; o eğitimin "
+        f"en iyisi {max(wrong['val_AUC']):.4f})."
     )
     found = {"saved": saved, "values": values, "stored": stored["auc"], "trapped": trapped}
-    return found | {"difference": difference, "warning": warning, "names": names}
+    return found | {"difference": difference, "warning": warning, "names": list(wrong)}
 
 
 # %% 3 · ReduceLROnPlateau
@@ -442,10 +445,10 @@ class OldBatchHook(keras.callbacks.Callback):
 
 
 def logged(logs: dict, monitor: str) -> float:
-    """`logs` içinden bir ölçü; yoksa hangilerinin olduğunu söyleyen hata."""
+    """`logs` içinden bir metrik; yoksa hangilerinin olduğunu söyleyen hata."""
     if monitor not in logs:
         raise LabError(
-            f"'{monitor}' adında bir ölçü yok. Bu eğitimde olanlar: {', '.join(sorted(logs))}.\n"
+            f"'{monitor}' adında bir metrik yok. Bu eğitimde olanlar: {', '.join(sorted(logs))}.\n"
             "Adı bunlardan biriyle değiştirin; val_ ile başlayanlar için fit'e "
             "validation_data= verin."
         )
@@ -453,7 +456,7 @@ def logged(logs: dict, monitor: str) -> float:
 
 
 class StopAtTarget(keras.callbacks.Callback):
-    """Ölçü hedefe varınca eğitimi durdurur."""
+    """Metrik hedefe varınca eğitimi durdurur."""
 
     def __init__(self, monitor: str, target: float):
         super().__init__()
@@ -523,14 +526,17 @@ def callback_anatomy():
     lab.save(draw_calls(recorder.calls, history, TARGET_ACCURACY))
     reached = [i for i, value in enumerate(history["val_accuracy"]) if value >= TARGET_ACCURACY]
     stopped = len(history["val_accuracy"])
-    ending = f"epoch {stopped} bitince" if reached else "hedefe varmadan"
+    ending = f"StopAtTarget eğitimi epoch {stopped} bitince durdurdu"
+    if not reached:
+        ending = f"{stopped} epoch'ta hedefe varılmadı: StopAtTarget durdurmadı"
+    after = recorder.calls.index("on_epoch_end") > recorder.calls.index("on_test_end")
     base = "var" if hasattr(keras.callbacks, "BaseCallback") else "yok"
     lab.observe(
         f"{len(recorder.calls)} çağrının sırası beklenenle "
-        f"{'aynı' if recorder.calls == expected else 'aynı değil'}: on_epoch_end doğrulamadan "
-        f"sonra gelir, logs içinde val_ ölçüleri vardır. on_batch_end {old.count} kez çağrıldı "
+        f"{'aynı' if recorder.calls == expected else 'aynı değil'}; on_epoch_end doğrulamadan "
+        f"{'sonra' if after else 'önce'} geldi. on_batch_end {old.count} kez çağrıldı "
         f"(on_train_batch_end'in takma adı); keras.callbacks.BaseCallback {base}: "
-        f"keras.callbacks.Callback'ten türetin. StopAtTarget eğitimi {ending} durdurdu."
+        f"keras.callbacks.Callback'ten türetin. {ending}."
     )
     found = {"calls": recorder.calls, "expected": expected, "old": old.count, "base": base}
     return found | {"reached": reached, "stopped": stopped}
@@ -562,7 +568,7 @@ class LRLogger(keras.callbacks.Callback):
 
 
 class Plotter(keras.callbacks.Callback):
-    """Kayıp, bir ölçü ve LR: her epoch sonunda yeniden çizilen şekil.
+    """Kayıp, bir metrik ve LR: her epoch sonunda yeniden çizilen şekil.
 
     PNG dosyası her seferinde bir bütün olarak değişir (`lab.file`); `--goster` ile pencerede de
     yenilenir.
@@ -707,7 +713,7 @@ def lr_logger_and_plotter():
     lab.save(draw_logger(logger.rates, formula, epoch_seconds, redraw))
     lab.observe(
         f"{len(logger.rates)} adımda yazılan LR formülden en çok {difference:.0e} ayrılıyor. "
-        f"Plotter {len(plotter.redraws)} epoch'ta {len(plotter.redraws)} kez çizdi; bir çizim "
+        f"Plotter {epochs} epoch'ta {len(plotter.redraws)} kez çizdi; bir çizim "
         f"{redraw:.2f} saniye, epoch'un ({epoch_seconds:.1f} saniye) "
         f"{percent(redraw / epoch_seconds)} kadarı."
     )
@@ -722,7 +728,8 @@ def actions(stop, watcher, rates, logger, plotter, steps: int) -> dict[str, list
     return {
         "EarlyStopping": stopped,
         "ModelCheckpoint": watcher.epochs,
-        "ReduceLROnPlateau": [i for i in range(1, len(rates)) if rates[i] < rates[i - 1]],
+        # Kayıttaki LR o epoch'ta kullanılandır: callback düşüşten bir önceki epoch bitince davrandı
+        "ReduceLROnPlateau": [i for i in range(len(rates) - 1) if rates[i + 1] < rates[i]],
         "LRLogger": list(range(len(logger.rates) // steps)),
         "Plotter": plotter.redraws,
     }
@@ -924,8 +931,8 @@ def lr_range_test():
     ıraksar? Önerilenin 30 katı LR ile eğitim ne yapar? Önce tahmin edin.
     """
     data = load_mnist(BATCH * finder_steps(), N_VAL)
-    model, twin = mnist_model(FINDER_START), mnist_model(FINDER_START)
-    restart(model, twin, lab.seed)
+    twin, model = mnist_model(FINDER_START), mnist_model(FINDER_START)
+    restart(model, twin, lab.seed)  # bölüm 9'un başladığı ağırlıklardan: aynı öneri çıksın
     before = [v.numpy() for v in (*model.variables, *model.optimizer.variables)]
     finder = run_finder(model, data)
     after = [v.numpy() for v in (*model.variables, *model.optimizer.variables)]
@@ -1002,20 +1009,20 @@ class CyclicalLR(schedules.LearningRateSchedule):
 class OneCycle(schedules.LearningRateSchedule):
     """Tek döngü (Smith ve Topin, 2018): peak'e kosinüsle çık, sonra sıfıra yakına kosinüsle in."""
 
-    def __init__(self, peak: float, total_steps: int):
+    def __init__(self, peak: float, total_steps: int, rise=ONE_CYCLE_RISE, start=ONE_CYCLE_START):
         super().__init__()
-        self.peak, self.total_steps = peak, total_steps
+        self.peak, self.total_steps, self.rise, self.start = peak, total_steps, rise, start
 
     def __call__(self, step):
         share = ops.cast(step, "float32") / self.total_steps
-        up = ops.clip(share / ONE_CYCLE_RISE, 0, 1)
-        down = ops.clip((share - ONE_CYCLE_RISE) / (1 - ONE_CYCLE_RISE), 0, 1)
-        rising = ONE_CYCLE_START + (1 - ONE_CYCLE_START) * (1 - ops.cos(np.pi * up)) / 2
+        up = ops.clip(share / self.rise, 0, 1)
+        down = ops.clip((share - self.rise) / (1 - self.rise), 0, 1)
+        rising = self.start + (1 - self.start) * (1 - ops.cos(np.pi * up)) / 2
         falling = (1 + ops.cos(np.pi * down)) / 2
-        return self.peak * ops.where(share < ONE_CYCLE_RISE, rising, falling)
+        return self.peak * ops.where(share < self.rise, rising, falling)
 
     def get_config(self):
-        return {"peak": self.peak, "total_steps": self.total_steps}
+        return {name: getattr(self, name) for name in ("peak", "total_steps", "rise", "start")}
 
 
 def warmup_cosine_formula(s):
@@ -1111,7 +1118,7 @@ def caught(call: Callable) -> str:
 
 
 def saved_and_loaded() -> float:
-    """Üç kendi zamanlamamız: optimizer ile kaydedilip yüklenince LR'ler ne kadar oynar?"""
+    """Kendi zamanlamalarımız: optimizer ile kaydedilip yüklenince LR'ler ne kadar oynar?"""
     worst = 0.0
     for name, (schedule, _) in GALLERY.items():
         if "bizim" in name:
@@ -1210,15 +1217,16 @@ class AccuracyByStep(keras.callbacks.Callback):
         self.curve.append(float(np.mean(predicted == self.data.y_val)))
 
 
-QUICK_RACERS = ("sabit, çok küçük", "sabit, önerilen", "OneCycle")  # --hizli yarışçıları
+LOWEST, HIGHEST = "sabit, aralığın en küçüğü", "sabit, aralığın en büyüğü"  # bölüm 7'nin aralığı
+QUICK_RACERS = (LOWEST, HIGHEST, "OneCycle")  # --hizli yarışçıları
 
 
 def racers(low: float, high: float, n_steps: int) -> dict[str, Callable]:
     """Adı → zamanlama; hepsi LR aralık testinin önerisinden türer."""
     warmup = n_steps // WARMUP_SHARE
     return {
-        "sabit, çok küçük": lambda step: low,
-        "sabit, önerilen": lambda step: high,
+        LOWEST: lambda step: low,  # kötü seçilmiş sabit: üç epoch'a göre yavaş
+        HIGHEST: lambda step: high,
         "ExponentialDecay": schedules.ExponentialDecay(high, n_steps, FINAL_SHARE),
         "CosineDecay": schedules.CosineDecay(high, n_steps),
         "CosineDecayRestarts": schedules.CosineDecayRestarts(high, n_steps // 3),
@@ -1265,7 +1273,7 @@ def race_sentence(rows: list[dict]) -> str:
     ties = tied_with_best(rows)
     constant = min((r for r in rows if "sabit" in r["zamanlama"]), key=lambda r: r[STEPS])
     one, steady = row["OneCycle"][STEPS], constant[STEPS]
-    gain = "ikisi birden hedefe varmadığı için hız oranı ölçülemedi"
+    gain = "en az biri hedefe varmadığı için hız oranı ölçülemedi"
     if np.isfinite([one, steady]).all():
         gain = f"en hızlı sabit LR'nin {steady:.0f} adımına karşı {one:.0f} adım"
         gain += f" ({steady / one:.1f} kat)"
@@ -1273,18 +1281,24 @@ def race_sentence(rows: list[dict]) -> str:
     text = f"En yüksek ortalama {best['zamanlama']} ile {percent(best['doğruluk'], best['std'])}"
     text += f"; farkı gürültünün içinde kalanlar: {', '.join(ties) or 'yok'}. En düşüğü "
     text += f"{worst['zamanlama']} ({percent(worst['doğruluk'])}). OneCycle ile "
-    return f"{text}{percent(RACE_TARGET, digits=0)} doğruluğa: {gain}."
+    text += f"{percent(RACE_TARGET, digits=0)} doğruluğa: {gain}"
+    fastest = min(rows, key=lambda r: r[STEPS])
+    if np.isfinite(fastest[STEPS]):
+        text += f"; en hızlısı {fastest['zamanlama']}, {fastest[STEPS]:.0f} adım"
+    return f"{text} (ölçüm {CHECK_STEPS} adımda bir)."
 
 
 def tied_with_best(rows: list[dict]) -> list[str]:
-    """Ortalaması en iyiden, iki std'nin karesel toplamından az geride olanlar."""
+    """Ortalaması en iyiden gürültü kadar bile geride olmayanlar.
+
+    Gürültü: tohumların saçılması (bütün yarışçıların ortak std'si, iki ortalamanın farkı için) ya
+    da doğrulama kümesinin örnekleme hatası, hangisi büyükse.
+    """
     best = max(rows, key=lambda row: row["doğruluk"])
-    return [
-        row["zamanlama"]
-        for row in rows
-        if row is not best
-        and best["doğruluk"] - row["doğruluk"] <= np.hypot(best["std"], row["std"])
-    ]
+    p = best["doğruluk"]
+    spread = np.sqrt(2 * np.mean([row["std"] ** 2 for row in rows]))
+    noise = max(spread, np.sqrt(p * (1 - p) / N_VAL))
+    return [r["zamanlama"] for r in rows if r is not best and p - r["doğruluk"] <= noise]
 
 
 @lab.section
@@ -1326,7 +1340,7 @@ def schedule_race():
         row = {"zamanlama": name, "doğruluk": np.mean(ends), "std": np.std(ends)}
         rows.append(row | {STEPS: np.median(reached)})
     target = percent(RACE_TARGET, digits=0)
-    title = f"{n_steps} adım, {len(seeds)} tohum (inf: {target} doğruluğa varamadı)"
+    title = f"{n_steps} adım, {len(seeds)} tohum, LR {low:.2g} - {high:.2g} (inf: {target} yok)"
     lab.table(rows, title, {"doğruluk": percent, "std": percent})
     lab.save(plots.with_sizes(draw_race(rows, curves), data))
     lab.observe(race_sentence(rows))
@@ -1337,7 +1351,8 @@ def schedule_race():
 lab.exercise(
     "temel",
     "early_stopping",
-    "Eğitim hangi epoch'ta durur? Sabırsızlık doğrulama kaybını ne kadar kötüleştirir?",
+    "Eğitim hangi epoch'ta durur? Geri yüklenen ağırlıkların doğrulama kaybı sabır 15'tekinden "
+    "kötü mü; kaç epoch kazanıldı?",
     "durulan epoch",
     lambda found: found["stopped"] + 1,
     3,

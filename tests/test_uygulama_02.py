@@ -113,7 +113,17 @@ def test_hooks_are_called_in_this_order(evidence):
 
 def test_training_stops_at_the_first_epoch_that_reaches_the_target(evidence):
     found = evidence("callback_anatomy")
-    assert found["reached"] == [found["stopped"] - 1]
+    if found["reached"]:
+        assert found["reached"] == [found["stopped"] - 1]
+    else:  # başka bir tohumda hedefe varılmayabilir
+        assert found["stopped"] == lab02.EPOCHS_CHECKPOINT
+
+
+def test_target_that_is_reached_stops_and_one_that_is_not_does_not(ready):
+    for target, epochs in ((0.0, 1), (2.0, 3)):
+        model = fit([stop := lab02.StopAtTarget("val_accuracy", target)], epochs=3)
+        assert len(model.history.epoch) == epochs
+        assert stop.target == target
 
 
 def test_logged_rate_is_the_formula_at_every_step(evidence):
@@ -132,6 +142,10 @@ def test_five_callbacks_all_act(evidence):
     found = evidence("five_callbacks")
     assert len(found["acted"]) == 5
     assert all(found["acted"].values())
+    # Üçü de aynı val_loss'a bakar: sabırlar en iyi epoch'tan sayılır
+    best = found["acted"]["EarlyStopping"][0] - lab02.STOP_PATIENCE
+    waits = [best + lab02.PLATEAU_PATIENCE * k for k in (1, 2)]
+    assert found["acted"]["ReduceLROnPlateau"][-2:] == waits
     assert found["saved_auc"] == pytest.approx(max(found["history"]["val_auc"]), abs=1e-6)
     assert found["test"]["accuracy"] > 0.9
     assert found["test"]["auc"] > 0.97
@@ -166,6 +180,12 @@ def test_cosine_with_warmup_lasts_warmup_and_decay_steps_together(evidence):
     assert curve[0] == 0
     peak = int(np.argmax(curve)) * lab02.GALLERY_STEPS / len(curve)
     assert peak == pytest.approx(lab02.WARMUP_STEPS)
+    decay = lab02.GALLERY_STEPS - lab02.WARMUP_STEPS
+    built_in = keras.optimizers.schedules.CosineDecay(
+        0.0, decay, warmup_target=lab02.GALLERY_LR, warmup_steps=lab02.WARMUP_STEPS
+    )
+    assert float(built_in(decay)) > 0.1 * lab02.GALLERY_LR  # decay_steps bitince daha bitmedi
+    assert float(built_in(lab02.GALLERY_STEPS)) == pytest.approx(0, abs=1e-9)
 
 
 def test_traps_are_still_traps(evidence):
@@ -181,10 +201,19 @@ def test_own_schedules_survive_a_round_trip_through_their_config():
             assert float(again(123)) == float(schedule(123))
 
 
+def test_config_of_one_cycle_holds_all_that_shapes_it(monkeypatch):
+    settings = lab02.OneCycle(0.1, 100).get_config()
+    before = float(lab02.OneCycle.from_config(settings)(10))
+    monkeypatch.setattr(lab02, "ONE_CYCLE_RISE", 0.9)
+    monkeypatch.setattr(lab02, "ONE_CYCLE_START", 0.9)
+    assert float(lab02.OneCycle.from_config(settings)(10)) == before
+    assert float(lab02.OneCycle(0.1, 100, rise=0.5)(10)) != before
+
+
 @at_full_size
 def test_race_of_the_schedules(evidence):
     row = {r["zamanlama"]: r for r in evidence("schedule_race")["rows"]}
-    small, fitting = row["sabit, çok küçük"], row["sabit, önerilen"]
+    small, fitting = row[lab02.LOWEST], row[lab02.HIGHEST]
     assert small["doğruluk"] < fitting["doğruluk"] - 0.02
     assert small[lab02.STEPS] == np.inf
     for name in ("CosineDecay", "WarmupCosineDecay", "OneCycle"):
@@ -193,21 +222,34 @@ def test_race_of_the_schedules(evidence):
         assert np.isfinite(row[name][lab02.STEPS])
 
 
-def test_runs_of_a_race_differ_only_in_their_schedule(evidence):
-    curves = evidence("schedule_race")["curves"]
-    assert len({len(run) for runs in curves.values() for run in runs}) == 1
+def test_runs_of_a_race_differ_only_in_their_schedule(tmp_path, monkeypatch):
+    same = {name: lambda step: lab02.LR_QUICK for name in lab02.QUICK_RACERS}
+    monkeypatch.setattr(lab02, "racers", lambda *_: same)
+    lab.configure(quick=True, out=tmp_path)
+    one, *others = lab.sections["schedule_race"].run()["curves"].values()
+    assert others == [one, one]
+    lab.configure()
 
 
 def test_race_sentence_says_when_there_is_no_ratio_and_who_is_tied():
     rows = [
-        {"zamanlama": "sabit, önerilen", "doğruluk": 0.95, "std": 0.01, lab02.STEPS: np.inf},
+        {"zamanlama": lab02.HIGHEST, "doğruluk": 0.95, "std": 0.01, lab02.STEPS: np.inf},
         {"zamanlama": "OneCycle", "doğruluk": 0.96, "std": 0.01, lab02.STEPS: 300.0},
         {"zamanlama": "CosineDecay", "doğruluk": 0.90, "std": 0.01, lab02.STEPS: 200.0},
     ]
-    assert lab02.tied_with_best(rows) == ["sabit, önerilen"]
+    assert lab02.tied_with_best(rows) == [lab02.HIGHEST]
     assert "ölçülemedi" in lab02.race_sentence(rows)
     rows[0][lab02.STEPS] = 450.0
     assert "1.5 kat" in lab02.race_sentence(rows)
+    assert "en hızlısı CosineDecay, 200 adım" in lab02.race_sentence(rows)
+
+
+def test_who_is_tied_does_not_hang_on_its_own_spread():
+    ends = {"birinci": (0.960, 0.001), "oynak": (0.955, 0.02), "sakin": (0.957, 0.0001)}
+    rows = [{"zamanlama": n, "doğruluk": a, "std": s} for n, (a, s) in ends.items()]
+    assert lab02.tied_with_best(rows) == ["oynak", "sakin"]
+    alone = [row | {"std": 0.0} for row in rows]  # tek tohum: örnekleme hatası kalır
+    assert lab02.tied_with_best(alone) == ["sakin"]
 
 
 def test_alone_and_again_the_csv_files_are_the_same(evidence, tmp_path):
@@ -243,6 +285,19 @@ def test_same_instances_serve_two_fits(ready):
         assert plotter.redraws == list(range(epochs))
         assert len(timer.seconds) == epochs
     assert {path.suffix for path in ready.iterdir()} == {".png", ".csv"}
+
+
+def test_watcher_of_a_second_fit_names_only_what_that_fit_wrote(ready, tmp_path):
+    path = tmp_path / "model.keras"
+    checkpoint = keras.callbacks.ModelCheckpoint(path, "loss", mode="min", save_best_only=True)
+    watcher = lab02.SaveWatcher(path, publish="")
+    fit([checkpoint, watcher], epochs=2)
+    assert watcher.epochs
+    first = watcher.published.read_bytes()
+    checkpoint.best = -np.inf  # artık hiçbir epoch daha iyi olamaz
+    fit([checkpoint, watcher], epochs=2)
+    assert watcher.epochs == []
+    assert watcher.published.read_bytes() == first
 
 
 def test_without_validation_the_plotter_draws_what_there_is(ready):
