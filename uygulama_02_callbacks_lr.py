@@ -288,8 +288,8 @@ def model_checkpoint():
         f"{epochs} epoch'un {len(saved)} tanesinde, yalnız val_auc yükselince yazdı. Diskteki "
         f"model: epoch {saved[-1] + 1}, val_auc {stored['auc']:.4f} (son epoch {values[-1]:.4f}); "
         f"yeni süreçte tahmin farkı {difference:g}. Yanlış adla {len(trapped)} kez yazdı: diskte "
-        f"epoch {trapped[-1] + 1} kalırdı (val_AUC {wrong['val_AUC'][trapped[-1]]:.4f}; o eğitimin "
-        f"en iyisi {max(wrong['val_AUC']):.4f})."
+        f"epoch {trapped[-1] + 1} kalırdı (val_AUC {wrong['val_AUC'][trapped[-1]]:.4f}; en iyisi "
+        f"{max(wrong['val_AUC']):.4f})."
     )
     found = {"saved": saved, "values": values, "stored": stored["auc"], "trapped": trapped}
     return found | {"difference": difference, "warning": warning, "names": list(wrong)}
@@ -728,7 +728,7 @@ def actions(stop, watcher, rates, logger, plotter, steps: int) -> dict[str, list
     return {
         "EarlyStopping": stopped,
         "ModelCheckpoint": watcher.epochs,
-        # Kayıttaki LR o epoch'ta kullanılandır: callback düşüşten bir önceki epoch bitince davrandı
+        # Kayıttaki LR o epoch'ta kullanılandır: callback bir önceki epoch bitince davrandı
         "ReduceLROnPlateau": [i for i in range(len(rates) - 1) if rates[i + 1] < rates[i]],
         "LRLogger": list(range(len(logger.rates) // steps)),
         "Plotter": plotter.redraws,

@@ -41,7 +41,7 @@ EPOCHS_CANCER = 30  # doğrulama kaybı düzleşene kadar
 BRANCH, NARROW = 64, 32  # iki dalın genişliği; dar dal Add'in koşulunu bozar
 EPOCHS_MERGE = 3  # birleştirmeler arasındaki fark (varsa) görünene kadar
 
-DEPTHS = (20, 30, 40)  # düz ağın öğrendiği derinlikten öğrenemediğine
+DEPTHS = (20, 30, 40)  # düz ağın güç öğrendiği derinlikten hiç öğrenemediğine
 DEEP_WIDTH = 64
 N_DEEP = 3_000  # derin ağda adım pahalı: daha az görüntü
 EPOCHS_DEEP = 3  # artık bağlantılı ağ öğrenene kadar
@@ -451,12 +451,14 @@ def concatenate_or_add():
     plots.model_graph(projected, "Add, izdüşümlü", axes["B"])
     lab.save(fig)
     difference = add_is_a_tied_concatenate(joined, added, x_val)
-    means = {name: np.mean(found["digit"]) for name, found in scores.items()}
+    written = [
+        f"{name} {percent(np.mean(found['digit']), np.std(found['digit']))}"
+        for name, found in scores.items()
+    ]
     lab.observe(
-        f"Add'li ağ Concatenate'liden {rows[0]['Keras'] - rows[1]['Keras']} parametre küçük. "
-        f"Doğruluk: {', '.join(f'{name} {percent(mean)}' for name, mean in means.items())}. Add "
-        f"{BRANCH} ile {NARROW} genişliğini geri çevirdi, {BRANCH} ile 1 için: "
-        f"{messages[f'{BRANCH} ile 1']}. Çıkış ağırlıkları iki yarıda aynı olan Concatenate, "
+        f"Add'li ağda Concatenate'liden {rows[0]['Keras'] - rows[1]['Keras']} parametre az. "
+        f"Doğruluk: {', '.join(written)}. Add {BRANCH} ile {NARROW} genişliğini geri "
+        f"çevirdi, {BRANCH} ile 1 için: {messages[f'{BRANCH} ile 1']}. Çıkış ağırlıkları iki yarıda aynı olan Concatenate, "
         f"Add'den en çok {difference:.0e} ayrılıyor."
     )
     return {"rows": rows, "scores": scores, "messages": messages, "difference": difference}

@@ -85,9 +85,8 @@ def test_views_use_every_column_once_and_only_the_training_rows_set_the_limits()
     data = common.load_breast_cancer()
     inputs, targets = views["train"]
     assert inputs["num"].shape[1] + inputs["cat"].shape[1] == data.n_features
-    for column in inputs[
-        "cat"
-    ].T:  # sınırlar bütün satırlardan gelseydi sayılar böyle eşitlenmezdi
+    # Sınırlar bütün satırlardan gelseydi eğitim satırları böyle eşit dağılmazdı
+    for column in inputs["cat"].T:
         _, counts = np.unique(column, return_counts=True)
         assert counts == pytest.approx(np.full(lab03.BINS, len(column) / lab03.BINS), abs=1)
     assert np.bincount(targets["aux"]) == pytest.approx(len(targets["aux"]) / 3, abs=1)
