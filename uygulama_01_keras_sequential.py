@@ -55,8 +55,8 @@ LEAKY_SLOPE = 0.01  # slayttaki eğim (Keras'ın varsayılanı başka: bölüm 4
 PRELU_SLOPE = 0.25  # öğrenilen eğimin başlangıcı (He vd., 2015)
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer vd. (2017)
 
-EPOCHS_LINEAR = 4  # doğrusal ağlar düzleşene kadar
-LINEAR_LR = 3e-3  # tek katman da o kadar epoch'ta düzleşsin
+EPOCHS_LINEAR = 4  # doğrusal yığın düzleşir, tek katman ona yetişir
+LINEAR_LR = 3e-3  # tek katman o kadar epoch'ta yetişsin
 RACE_DEPTH = 8  # sigmoid'in gradyanını söndürmeye yeten derinlik
 RACE_WIDTH = 64  # yarışan ağların gizli nöronu
 EPOCHS_RACE = 3  # öğrenen ile öğrenemeyen ayrılana kadar
@@ -69,7 +69,7 @@ EPOCHS_SIGNAL = 3  # iyi başlatılan ağ öğrenene kadar
 N_FEW = 1_000  # aşırı öğrenme (overfitting) görünsün diye az görüntü
 EPOCHS_PENALTY = 20  # cezasız ağda genelleme açığı belirgin olana kadar
 SEEDS = 3  # kalite iddiasında tekrar sayısı
-L1_STRENGTH, L2_STRENGTH = 3e-4, 1e-2  # iki cezanın kayba eklediği yakın olsun (_ceza.csv)
+L1_STRENGTH, L2_STRENGTH = 3e-4, 1e-2  # kayba eklenen aynı mertebede olsun (_ceza.csv)
 WEIGHT_BINS = 81  # tek sayı: sıfır bir kutunun ortasında kalsın
 NEAR_ZERO = 1e-3  # bundan küçük ağırlık sıfıra yakın sayılır
 
@@ -639,7 +639,7 @@ def train_too_fast(model, name: str, data) -> dict:
     return {
         USUAL: usual,
         SILENT: always_negative(model, data.x_train),
-        DEAD: float(np.mean([np.all(g == 0, axis=0) for g in gradients[1:]])),
+        DEAD: float(np.mean([np.all(g == 0, axis=0) for g in gradients])),
         "doğrulama doğruluğu": final,
     }
 
@@ -663,8 +663,8 @@ def draw_race(norms, curves, dying):
 def activation_race():
     """Aktivasyon yarışı: kaybolan gradyan ve ölen ReLU
 
-    Sekiz gizli katmanda hangi aktivasyonun gradyanı ilk katmana varmaz? LR 30 katına çıkınca
-    ReLU nöronlarının kaçta kaçı ölür; Leaky ReLU'nunkiler de ölür mü? Önce tahmin edin.
+    Derin ağda hangi aktivasyonun gradyanı ilk katmana varmaz? Öğrenme hızı (LR) 30 katına çıkınca
+    kaç ReLU nöronu ölür (dying ReLU); Leaky ReLU'nunkiler de ölür mü? Önce tahmin edin.
     """
     data = load_mnist(lab.few(N_DEEP), N_VAL)
     norms, curves, rows, dying = {}, {}, [], []
@@ -870,7 +870,7 @@ def penalized_runs(penalty, repeated, data, used, seeds) -> tuple[keras.Model, l
 def weight_penalties():
     """L1, L2 ve ElasticNet: ağırlıkları cezalandırmak
 
-    Hangisi ağırlıkların çoğunu sıfırın dibine iter, hangisi hepsini küçültür? Az veride genelleme
+    Hangisi daha çok ağırlığı sıfırın dibine iter, hangisi hepsini küçültür? Az veride genelleme
     açığını (doğrulama kaybı - eğitim kaybı) ne kadar daraltırlar? Önce tahmin edin.
     """
     data = load_mnist(N_FEW, N_VAL)
@@ -1059,8 +1059,11 @@ def speed_sentence(steps: dict[str, list[float]]) -> str:
     none, *others = (float(np.median(s)) for s in steps.values())
     if not np.isfinite([none, *others]).all():
         return f"{text}; varamayan olduğu için kat sayısı ölçülemedi (slayt: 10 kat)."
-    ratios = " ve ".join(f"{none / other:.1f}" for other in others)
-    return f"{text}; BatchNorm'suzun ortancası ötekilerin {ratios} katı (slayt: 10 kat)."
+    before, after = (f"{none / other:.1f}" for other in others)
+    text += (
+        f"; BatchNorm'suzun ortancası, aktivasyondan önce olanın {before}, sonra olanın {after} "
+    )
+    return f"{text}katı (slayt: 10 kat)."
 
 
 @lab.section
@@ -1311,7 +1314,7 @@ def mc_dropout():
     lab.observe(
         f"Bütün test kümesinde doğruluk {percent(kept[0])}; en kararsız "
         f"{percent(DEFERRED[-1], digits=0)} insana bırakılınca kalanlarda {percent(kept[-1])} "
-        f"(sıralamayı Dropout kapalı tek geçiş yapınca {percent(single[-1])}). "
+        f"(tahmini de sıralamayı da Dropout kapalı tek geçiş yapınca {percent(single[-1])}). "
         f"Gürültüde belirsizlik (ortanca {noisy:.2f}) rakamlardakinden ({clear:.2f}) "
         f"{'yüksek' if noisy > clear else 'yüksek değil'}. Geçişler BatchNorm'u {moved:g} kadar, "
         f"model(x, training=True) ise tek çağrıda {trap:.2g} kadar oynattı."
@@ -1334,7 +1337,7 @@ lab.exercise(
 lab.exercise(
     "orta",
     "activation_race",
-    "Sigmoid'in gradyanı artık ilk katmana varır mı, ağ öğrenir mi?",
+    "Sigmoid ağı artık öğrenir mi?",
     "sigmoid'in doğrulama doğruluğu",
     lambda found: found["curves"]["sigmoid"][-1],
     0.60,

@@ -458,8 +458,8 @@ def concatenate_or_add():
     lab.observe(
         f"Add'li ağda Concatenate'liden {rows[0]['Keras'] - rows[1]['Keras']} parametre az. "
         f"Doğruluk: {', '.join(written)}. Add {BRANCH} ile {NARROW} genişliğini geri "
-        f"çevirdi, {BRANCH} ile 1 için: {messages[f'{BRANCH} ile 1']}. Çıkış ağırlıkları iki yarıda aynı olan Concatenate, "
-        f"Add'den en çok {difference:.0e} ayrılıyor."
+        f"çevirdi, {BRANCH} ile 1 için: {messages[f'{BRANCH} ile 1']}. Çıkış ağırlıkları iki "
+        f"yarıda aynı olan Concatenate, Add'den en çok {difference:.0e} ayrılıyor."
     )
     return {"rows": rows, "scores": scores, "messages": messages, "difference": difference}
 

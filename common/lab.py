@@ -168,6 +168,7 @@ class Lab:
         self.exercises: list[Exercise] = []
         self.tables: list[dict] = []  # bu bölümün, sayfa için
         self.variant = ""  # bu bölümün dosya adlarına eklenen
+        self.loading = time.perf_counter() - common.START  # içe aktarmaların saniyesi
         self.configure()
 
     def configure(
@@ -427,6 +428,7 @@ class Lab:
         self.written.append(self.folder / name)
 
     def _run_all(self, chosen: list[Section]) -> None:
+        start = time.perf_counter()
         # Yazılamayan klasör eğitimden önce belli olsun
         with atomic(self.folder / TIMES_FILE) as path:
             read_times(self.folder / TIMES_FILE).to_csv(path, encoding="utf-8-sig")
@@ -440,7 +442,7 @@ class Lab:
             section.run()
             if usual:
                 self._save_time(str(section.number), section.name, self.seconds[section.name])
-        total = time.perf_counter() - common.START
+        total = self.loading + time.perf_counter() - start
         if len(chosen) == len(self.sections):
             if usual and not self.pause:  # beklemeler süreden sayılmasın
                 self._save_time("toplam", self.script, total)
@@ -551,6 +553,7 @@ def read_times(path: Path) -> pd.DataFrame:
     if not path.exists():
         return empty
     try:
-        return pd.read_csv(path, dtype={"bolum": str}).set_index("bolum")[list(empty.columns)]
+        found = pd.read_csv(path, dtype={"bolum": str}).set_index("bolum")[list(empty.columns)]
+        return found.astype({"saniye": float, "bellek_mb": float})
     except (KeyError, ValueError):  # elle değiştirilmiş dosya: süreler yeniden ölçülür
         return empty

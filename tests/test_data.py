@@ -105,9 +105,12 @@ def test_missing_file_without_network(mnist_copy, monkeypatch):
 
 
 def test_missing_file_falls_back_to_keras(mnist_copy, monkeypatch):
-    arrays = data_module._mnist_arrays(mnist_copy)
+    arrays, calls = data_module._mnist_arrays.__wrapped__(mnist_copy), []
     mnist_copy.unlink()
     monkeypatch.setattr(
-        data_module.keras.datasets.mnist, "load_data", lambda: (arrays[:2], arrays[2:])
+        data_module.keras.datasets.mnist,
+        "load_data",
+        lambda: calls.append(1) or (arrays[:2], arrays[2:]),
     )
     assert len(load_mnist().x_train) == 55_000
+    assert calls == [1]
