@@ -1060,10 +1060,8 @@ def speed_sentence(steps: dict[str, list[float]]) -> str:
     if not np.isfinite([none, *others]).all():
         return f"{text}; varamayan olduğu için kat sayısı ölçülemedi (slayt: 10 kat)."
     before, after = (f"{none / other:.1f}" for other in others)
-    text += (
-        f"; BatchNorm'suzun ortancası, aktivasyondan önce olanın {before}, sonra olanın {after} "
-    )
-    return f"{text}katı (slayt: 10 kat)."
+    text += f"; BatchNorm'suzun ortancası, aktivasyondan önce olanın {before}, sonra olanın "
+    return f"{text}{after} katı (slayt: 10 kat)."
 
 
 @lab.section
@@ -1106,8 +1104,9 @@ def batch_norm_learning_rates():
     finals = {name: np.mean([curve[-1] for curve in c]) for name, c in repeats.items()}
     lab.observe(
         f"{target} doğruluğa varan LR'ler, BatchNorm {'; '.join(listed)} (taranan en büyüğü "
-        f"{max(rates):g}). {speed_sentence(steps)} Son doğruluk BatchNorm önceyken "
-        f"{percent(finals['önce'])}, sonrayken {percent(finals['sonra'])}."
+        f"{max(rates):g}). {speed_sentence(steps)} Son doğruluk BatchNorm yokken "
+        f"{percent(finals['yok'])}, önceyken {percent(finals['önce'])}, sonrayken "
+        f"{percent(finals['sonra'])}."
     )
     return {"rows": rows, "usable": usable, "steps": steps, "finals": finals}
 
