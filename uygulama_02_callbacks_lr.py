@@ -1340,7 +1340,8 @@ def schedule_race():
         row = {"zamanlama": name, "doğruluk": np.mean(ends), "std": np.std(ends)}
         rows.append(row | {STEPS: np.median(reached)})
     target = percent(RACE_TARGET, digits=0)
-    title = f"{n_steps} adım, {len(seeds)} tohum, LR {low:.2g} - {high:.2g} (inf: {target} yok)"
+    title = f"{n_steps} adım, {len(seeds)} tohum, LR {low:.2g} - {high:.2g}"
+    title += f" (inf: {target} doğruluğa varamadı)"
     lab.table(rows, title, {"doğruluk": percent, "std": percent})
     lab.save(plots.with_sizes(draw_race(rows, curves), data))
     lab.observe(race_sentence(rows))

@@ -438,15 +438,16 @@ def custom_loop():
     lab.say(f"Slayttaki Adam(lr=...): {message}")
 
     lab.save(draw_loops(runs))
-    moving = [row["BatchNorm"] for row in rows]
+    moving = {row["döngü"]: row["BatchNorm"] for row in rows}
     same = largest_difference(weights[1], weights[3])
     gap = no_reset["accuracy"][-1] - by_hand["accuracy"][-1]
     lab.observe(
         f"Döngü `fit` ile en çok {max(differences.values()):.0e} ayrılıyor. training= unutulunca "
-        f"BatchNorm'un ortalaması {moving[2]:.2g} kadar oynuyor (doğrusunda {moving[1]:.2g}) ve "
-        f"son doğrulama kaybı {by_hand['val_loss'][-1]:.3f} yerine "
-        f"{no_training['val_loss'][-1]:.3f}. reset_state() unutulunca ağırlıkların farkı "
-        f"{same:g}, ama bildirilen eğitim doğruluğu gerçeğinden {gap * 100:+.1f} puan."
+        f"BatchNorm'un ortalaması {moving['training= unutuldu']:.2g} kadar oynuyor (doğrusunda "
+        f"{moving['elle yazılan döngü']:.2g}) ve son doğrulama kaybı "
+        f"{by_hand['val_loss'][-1]:.3f} yerine {no_training['val_loss'][-1]:.3f}. reset_state() "
+        f"unutulunca ağırlıkların farkı {same:g}, ama bildirilen eğitim doğruluğu gerçeğinden "
+        f"{gap * 100:+.1f} puan."
     )
     found = {"differences": differences, "runs": runs, "moving": moving, "same": same}
     return found | {"message": message}
@@ -1702,7 +1703,7 @@ def mini_project():
     run_epoch = make_project_epoch(model, recipe)
     steps = len(data.x_train) // PROJECT_BATCH
 
-    peak, range_seconds, *curve_ = lr_range_test(model, run_epoch, data.x_train, data.y_train)
+    peak, range_seconds, *tested = lr_range_test(model, run_epoch, data.x_train, data.y_train)
     rates = learning_rates(recipe, peak, recipe.epochs * steps)
     if state:
         put_back(model, state)
@@ -1718,7 +1719,7 @@ def mini_project():
     row |= {"doğrulama": best["val_accuracy"]} | test
     lab.table([row], "Mini proje", {"doğrulama": two, "test": two})
     lab.table(log, "Eğitim günlüğü (LR günlüğü)", suffix="_gunluk")
-    lab.save(draw_project(curve_, peak, rates, log))
+    lab.save(draw_project(tested, peak, rates, log))
     lab.observe(
         f"{len(data.y_test)} test rakamının {round((1 - test['test']) * len(data.y_test))} tanesi "
         f"yanlış: test doğruluğu {two(test['test'])}, {total:.0f} saniyelik eğitimle ({len(log)} "
