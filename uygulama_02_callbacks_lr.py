@@ -10,8 +10,10 @@ yazılanlar; beşi birlikte. Sonra LR'nin kendisi: LR aralık testi, zamanlamala
 
 # %% Hazırlık
 # isort: off
-from common import Lab, LabError, largest_difference, load_breast_cancer, load_mnist, percent
-from common import plots, predict_in, restart, set_seed, start_python
+from common import LabError, largest_difference, load_breast_cancer, load_mnist, percent
+from common import plots, predict_in, set_seed, start_python
+from common.old import OldLab as Lab
+from common.old import restart_from as restart
 # isort: on  (önce common: Keras'ın ayarlarını o yapar)
 
 import re
@@ -118,7 +120,7 @@ def fit_cancer(model, data, epochs: int, callbacks: list) -> dict[str, list[floa
         epochs=epochs,
         validation_data=(data.x_val, data.y_val),
         validation_batch_size=len(data.x_val),
-        callbacks=[*callbacks, lab.progress()],
+        callbacks=[*callbacks, lab.watch()],
         verbose=0,
     )
     return history.history
@@ -381,7 +383,7 @@ def reduce_lr_on_plateau():
             epochs=lab.pick(EPOCHS_PLATEAU, EPOCHS_PLATEAU // 2),
             validation_data=(data.x_val, data.y_val),
             validation_batch_size=len(data.x_val),
-            callbacks=[*callbacks, lab.progress()],
+            callbacks=[*callbacks, lab.watch()],
             verbose=0,
         )
         histories[name] = history.history
@@ -610,9 +612,8 @@ class Plotter(keras.callbacks.Callback):
             line.axes.autoscale_view()
         with lab.file(self.suffix, ".png") as path:
             self.fig.savefig(path)
-        if lab.show:
-            self.fig.show()
-            self.fig.canvas.flush_events()  # pencere eğitimi bekletmeden yenilensin
+        if lab.show_window:
+            plots.present(lab.written[-1], "Eğitim sürerken")
         self.redraws.append(epoch)
         self.seconds.append(time.perf_counter() - start)
 
@@ -696,7 +697,7 @@ def lr_logger_and_plotter():
         epochs=epochs,
         validation_data=(data.x_val, data.y_val),
         validation_batch_size=len(data.x_val),
-        callbacks=[timer, logger, plotter, lab.progress()],
+        callbacks=[timer, logger, plotter, lab.watch()],
         verbose=0,
     )
     steps = np.arange(n_steps)
@@ -899,7 +900,7 @@ def train_at(model, twin, data, rate: float, seed: int) -> list[float]:
         epochs=EPOCHS_FINDER,
         validation_data=(data.x_val, data.y_val),
         validation_batch_size=len(data.x_val),
-        callbacks=[lab.progress()],
+        callbacks=[lab.watch()],
         verbose=0,
     )
     return history.history["val_accuracy"]

@@ -11,8 +11,10 @@ connection), yardımcı kayıp (auxiliary loss) ve paylaşılan katman. Her biri
 
 # %% Hazırlık
 # isort: off
-from common import Lab, largest_difference, load_breast_cancer, load_mnist, percent, plots
-from common import restart, set_seed
+from common import largest_difference, load_breast_cancer, load_mnist, percent, plots
+from common import set_seed
+from common.old import OldLab as Lab
+from common.old import restart_from as restart
 # isort: on  (önce common: Keras'ın ayarlarını o yapar)
 
 from textwrap import fill, shorten
@@ -109,7 +111,7 @@ def train(model, build, seed: int, x, y, batch: int, epochs: int) -> None:
     model.optimizer.build(model.trainable_variables)  # yoksa ilk adım iki kez izlenir
     set_seed(seed)
     restart(model, build(), seed)
-    model.fit(x, y, batch, epochs, verbose=0, callbacks=[lab.progress()])
+    model.fit(x, y, batch, epochs, verbose=0, callbacks=[lab.watch()])
 
 
 def by_output(runs: list[dict]) -> dict[str, list[float]]:
@@ -529,7 +531,12 @@ def accuracy_by_epoch(model, data, epochs: int) -> list[float]:
         )
     )
     model.fit(
-        data.x_train, data.y_train, BATCH, epochs, verbose=0, callbacks=[measure, lab.progress()]
+        data.x_train,
+        data.y_train,
+        BATCH,
+        epochs,
+        verbose=0,
+        callbacks=[measure, lab.watch()],
     )
     return curve
 

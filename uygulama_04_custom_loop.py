@@ -11,8 +11,10 @@ mini projede ve 16:30'da sunulacak posterde.
 
 # %% Hazırlık
 # isort: off
-from common import Lab, LabError, largest_difference, load_breast_cancer, load_mnist, percent
-from common import plots, predict_in, restart, set_seed, start_python
+from common import LabError, largest_difference, load_breast_cancer, load_mnist, percent
+from common import plots, predict_in, set_seed, start_python
+from common.old import OldLab as Lab
+from common.old import restart_from as restart
 # isort: on  (önce common: Keras'ın ayarlarını o yapar)
 
 import json
@@ -1568,7 +1570,7 @@ def run_callbacks(model, run_epoch, data, rates: np.ndarray, checkpoint: Checkpo
     epochs = len(rates) * PROJECT_BATCH // len(data.x_train)
     stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=int(PATIENCE_SHARE * epochs))
     callbacks = keras.callbacks.CallbackList(
-        [checkpoint, stop, lab.progress()], model=model, epochs=epochs
+        [checkpoint, stop, lab.watch()], model=model, epochs=epochs
     )
     callbacks.on_train_begin()
     for row in checkpoint.log:  # --surdur: erken durdurma o güne kadar gördüklerini yeniden görür
@@ -1746,8 +1748,8 @@ LAB_1, LAB_2 = "uygulama_01_keras_sequential", "uygulama_02_callbacks_lr"
 LAB_3, LAB_4 = "uygulama_03_functional_api", "uygulama_04_custom_loop"
 SHARED_WORDS = ("--hizli", "--tohum", "--cikti")  # bütün betiklerin bildiği seçenekler
 HEADLINES = (
-    Headline(LAB_1, "03_full_architecture", "doğruluk", "slaytın modeli, test", -1),
-    Headline(LAB_1, "12_mc_dropout", "MC Dropout", "MC Dropout, emin kalanlar", -1),
+    Headline(LAB_1, "03_full_architecture_ozet", "doğruluk", "slaytın modeli, test", 0),
+    Headline(LAB_1, "12_mc_dropout_ozet", "MC Dropout", "MC Dropout, emin kalanlar", -1),
     Headline(LAB_2, "06_five_callbacks_test", "doğruluk", "beş callback, test", 0),
     Headline(LAB_2, "09_schedule_race", "doğruluk", "LR yarışı, en iyisi", None),
     Headline(LAB_3, "04_residual_blocks", "doğrulama doğruluğu", "artık bloklar, en derini", -1),

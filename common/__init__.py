@@ -27,6 +27,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("tensorflow", "keras", "sklearn", "numpy", "pandas", "matplotlib", "seaborn", "rich")
+PACKAGES += ("jinja2",)
 
 # Terminalin gösteremediği harfin yerine yazılan (geri kalanı Unicode'un kendi ayrışımı verir)
 _PLAIN = {"ı": "i", "→": "->", "←": "<-", "·": "-", "≥": ">=", "≤": "<=", "≈": "~", "≠": "!="}
@@ -81,16 +82,24 @@ def _start_up_log_off():
         os.close(saved)
 
 
-if Path(sys.argv[0]).name.startswith("uygulama_"):
-    print("Keras yükleniyor …", flush=True)
-with _start_up_log_off():
+_script = Path(sys.argv[0])
+if _script.name.startswith("uygulama_") and "ipykernel" not in sys.modules:
+    from common import console
+
+    console.answer_without_keras(_script, sys.argv[1:])
+    _wait = console.waiting("Keras yükleniyor …")
+else:
+    _wait = contextlib.nullcontext()
+with _wait, _start_up_log_off():
     import keras
 
 from common import plots
 from common.data import load_breast_cancer, load_mnist
+from common.files import LabError
 from common.fresh import predict_in, start_python
-from common.lab import Lab, LabError, largest_difference, percent
+from common.lab import Lab, largest_difference
 from common.seeds import restart, set_seed
+from common.text import number, percent, tidy
 
 __all__ = [
     "Lab",
@@ -99,10 +108,12 @@ __all__ = [
     "largest_difference",
     "load_breast_cancer",
     "load_mnist",
+    "number",
     "percent",
     "plots",
     "predict_in",
     "restart",
     "set_seed",
     "start_python",
+    "tidy",
 ]

@@ -15,13 +15,12 @@ from importlib.metadata import PackageNotFoundError, version
 
 import keras
 import numpy as np
-import pandas as pd
 from packaging.requirements import Requirement
 from PIL import Image
 
 import common
-from common.files import FAILED, LabError, atomic
-from common.lab import OK, TIMES_FILE, USAGE, read_times
+from common.console import FAILED, OK, TIMES_FILE, USAGE
+from common.files import LabError, atomic, read_times
 
 NEEDED_MB = 500  # dört uygulamanın çıktılarına bol bol yeter
 STEPS = 200  # hız denemesinin adım sayısı
@@ -91,7 +90,8 @@ def check_speed() -> str:
 
 def check_window() -> str:
     """Not an error: without a window the figures still go to files."""
-    problem = common.plots.use_window()
+    problem = common.plots.open_window()
+    common.plots.close_window()
     return f"yok ({problem}); şekiller dosyaya yazılır" if problem else "var (--goster çalışır)"
 
 
@@ -107,9 +107,9 @@ CHECKS: dict[str, Callable[[], str]] = {
 }
 
 
-def with_seconds(readme: str, script: str, times: pd.DataFrame) -> str:
+def with_seconds(readme: str, script: str, times: dict[str, dict]) -> str:
     """The README with the seconds of one lab (times: `read_times`) in its two tables."""
-    seconds = {n: str(max(1, round(value))) for n, value in times["saniye"].items()}
+    seconds = {n: str(max(1, round(row["saniye"]))) for n, row in times.items()}
     readme = re.sub(rf"(\| `{script}` \| )\d+", rf"\g<1>{seconds['toplam']}", readme)
     number = script.split("_")[1]
     head, lab, rest = re.split(rf"(?ms)^(## Uygulama {number} .*?)(?=^## )", readme)
@@ -129,7 +129,7 @@ def record_examples() -> None:
     tables = {lab: read_times(outputs / lab / TIMES_FILE) for lab in scripts}
     for lab, times in tables.items():
         figures = [s for s in EXAMPLES.values() if s.startswith(lab)]
-        if "toplam" not in times.index or not all((outputs / s).exists() for s in figures):
+        if "toplam" not in times or not all((outputs / s).exists() for s in figures):
             raise LabError(f"{lab} baştan sona koşmamış. Önce: python {scripts[lab]}")
     text = readme.read_text(encoding="utf-8")
     for lab, times in tables.items():

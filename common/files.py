@@ -1,5 +1,6 @@
 """Yarım kalmayan dosyalar, ve okurunun düzeltebileceği hatalar."""
 
+import csv
 import errno
 import os
 import re
@@ -9,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 FAILED = 1  # çıkış kodu
+TIMES = ("bolum", "ad", "saniye", "bellek_mb")  # sureler.csv
 TEMPORARY = re.compile(r"\.(\d\d_\w+|sureler|ders|index)-\d+\.\w+")  # `atomic` bunları bırakır
 STALE_SECONDS = 3600  # bundan eski geçici dosya, öldürülen bir koşudan kalmıştır
 WAITS = (0.05, 0.1, 0.2, 0.4)  # saniye; Windows'ta bir başkası dosyayı o anda okuyor olabilir
@@ -71,3 +73,26 @@ def sweep(folder: Path) -> None:
             with suppress(OSError):  # öteki koşu o anda yerine koydu
                 if time.time() - path.stat().st_mtime > STALE_SECONDS:
                     path.unlink()
+
+
+def read_times(path: Path) -> dict[str, dict]:
+    """Earlier runs by section number: {"6": {"ad": ..., "saniye": ..., "bellek_mb": ...}}.
+
+    Empty where there are none, or where the file is not what `write_times` writes.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = {row.pop("bolum"): row for row in csv.DictReader(file)}
+            numbers = {n: {k: float(r[k]) for k in TIMES[2:]} for n, r in rows.items()}
+            return {n: {"ad": rows[n]["ad"]} | numbers[n] for n in rows}
+    except (OSError, KeyError, TypeError, ValueError, csv.Error):
+        return {}  # yok, ya da elle değiştirilmiş: süreler yeniden ölçülür
+
+
+def write_times(path: Path, times: dict[str, dict]) -> None:
+    """Write seconds and memory by section number, in the order of the sections."""
+    with atomic(path) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, TIMES, lineterminator="\n")
+        writer.writeheader()
+        order = sorted(times, key=lambda n: int(n) if n.isdigit() else len(times))
+        writer.writerows({"bolum": n} | times[n] for n in order)

@@ -1,8 +1,9 @@
-"""`Lab`: bölümleri olan bir uygulama. Komut satırı, başlık, süre, tablo ve dosya yazma burada."""
+"""`Lab`: bölümleri olan bir uygulama. Bir betiğin kullandığı her şey burada."""
 
-import argparse
+import contextlib
 import functools
 import inspect
+import io
 import math
 import sys
 import time
@@ -16,37 +17,39 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from rich.console import Console
+from rich import box
+from rich.console import Group
+from rich.live import Live
+from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 import common
 from common import page, plots
-from common.files import FAILED, LabError, atomic, sweep
-from common.seeds import MAX_SEED, set_seed
+from common.console import (
+    DEFAULT_SEED,
+    FAILED,
+    INTERRUPTED,
+    OK,
+    PLAIN_WIDTH,
+    TIMES_FILE,
+    Command,
+    Exercise,
+    LiveConsole,
+    Outline,
+    Section,
+    read_section,
+    say,
+    terminal,
+    typed,
+    understand,
+)
+from common.files import LabError, atomic, read_times, sweep, write_times
+from common.seeds import set_seed
+from common.text import NAMES, is_share, number, percent
 
-DEFAULT_SEED = 42
-PROGRESS_SECONDS = 1.0  # `fit` sürerken iki ilerleme satırı arası
-PLAIN_WIDTH = 100  # çıktı dosyaya ya da boruya giderken satır genişliği
-TIMES_FILE = "sureler.csv"
-TRY_OUT = "--cikti outputs/deneme"  # alıştırmalar asıl sonuçları ezmesin
-QUICK_DIVISOR = 5  # --hizli: veri, epoch ve tekrar bunda biri
-OK, USAGE, INTERRUPTED = 0, 2, 130  # çıkış kodları; FAILED ile birlikte
-
-
-class UsageError(LabError):
-    """The command line cannot be understood."""
-
-    code = USAGE
-
-
-def percent(share: float, spread: float | None = None, digits: int = 1) -> str:
-    """Write a share, or mean and std, the Turkish way: '%98,4', '%97,5 ± 1,6'; nan as '-'."""
-    if math.isnan(share):
-        return "-"
-    number = f"{abs(share) * 100:.{digits}f}"
-    sign = "-" if share < 0 and float(number) else ""
-    tail = "" if spread is None else f" ± {spread * 100:.{digits}f}"
-    return f"{sign}%{number}{tail}".replace(".", ",")
+PROGRESS_SECONDS = 2.0  # boruya giden iki ilerleme satırının en kısa arası
+TRIALS = "deneme"  # ayarı değiştirilmiş koşuların klasörü
 
 
 def largest_difference(one, other) -> float:
@@ -68,106 +71,135 @@ def peak_memory_mb() -> float:
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
-def _text(value) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def in_notebook() -> bool:
+    """Whether this runs in cells (Jupyter, VS Code, Spyder)."""
+    return "ipykernel" in sys.modules
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message):
-        usage = self.format_usage().removeprefix("usage: ")
-        raise UsageError(f"Komut satırı anlaşılmadı. Doğrusu:\n  {usage}Açıklamalar: --yardim")
+@dataclass
+class Check:
+    """One claim, asked of the values: `label (value)` and what was expected."""
+
+    label: str
+    value: float
+    expected: str
+    holds: bool
+    asked: bool = True
+
+    @property
+    def text(self) -> str:
+        if not self.asked:
+            return f"· {self.label} (yalnız dersteki boyutta sınanır)"
+        tail = "" if self.holds else f"; beklenen {self.expected}"
+        return f"{'✓' if self.holds else '✗'} {self.label} ({number(self.value)}{tail})"
 
 
-class _Progress(keras.callbacks.Callback):
-    """One line about once a second, so that no training is silent."""
+@dataclass
+class Report:
+    """What one run of a section leaves: its settings, tables, files, conclusion and checks."""
 
-    def __init__(self, lab):
+    section: Section
+    settings: dict
+    changed: dict
+    folder: Path
+    prediction: str = ""
+    variant: str = ""
+    tables: list[dict] = field(default_factory=list)
+    written: list[Path] = field(default_factory=list)
+    conclusion: str = ""
+    checks: list[Check] = field(default_factory=list)
+    data: object = None
+    printed: str = ""
+    seconds: float = 0.0
+
+    @property
+    def figures(self) -> list[Path]:
+        return [path for path in dict.fromkeys(self.written) if path.suffix == ".png"]
+
+
+class Progress:
+    """What runs now: one live line in a terminal, elsewhere a line now and then."""
+
+    def __init__(self):
+        self.start = self.last = time.perf_counter()
+        self.item = self.epoch = ""
+        self.live = None
+
+    def __rich__(self) -> Text:
+        seconds = time.perf_counter() - self.start
+        clock = "◐◓◑◒"[int(2 * seconds) % 4]
+        parts = [part for part in (self.item or "koşuyor", self.epoch) if part]
+        return Text(f"{clock} {' · '.join(parts)} · {seconds:.0f} s", "dim", no_wrap=True)
+
+    def tell(self, item: str | None = None, epoch: str = "") -> None:
+        self.item, self.epoch = self.item if item is None else item, epoch
+        now = time.perf_counter()
+        if not self.live and now - self.last >= PROGRESS_SECONDS:
+            self.last = now
+            say("  " + self.__rich__().plain[2:], "dim")
+
+    @contextmanager
+    def shown(self) -> Iterator["Progress"]:
+        """While this lasts, every `fit` tells its epochs; the line is gone at the end."""
+        screen = terminal()
+        if screen.is_terminal and not in_notebook():
+            self.live = Live(self, console=screen, refresh_per_second=4, transient=True)
+        with self.live or contextlib.nullcontext(), self._epochs():
+            yield self
+
+    @contextmanager
+    def _epochs(self) -> Iterator[None]:
+        fit, told = keras.Model.fit, _Epochs(self)
+
+        @functools.wraps(fit)
+        def watched(model, *args, callbacks=None, **options):
+            if len(args) <= 5 and isinstance(callbacks, list | tuple | None):
+                callbacks = [*(callbacks or ()), told]
+            return fit(model, *args, callbacks=callbacks, **options)
+
+        keras.Model.fit = watched
+        try:
+            yield
+        finally:
+            keras.Model.fit = fit
+
+
+class _Epochs(keras.callbacks.Callback):
+    def __init__(self, progress):
         super().__init__()
-        self.lab, self.last = lab, time.perf_counter()
+        self.progress = progress
 
     def on_epoch_end(self, epoch, logs=None):
-        if time.perf_counter() - self.last < PROGRESS_SECONDS:
-            return
-        self.last = time.perf_counter()
-        shown = {k: v for k, v in (logs or {}).items() if k == "loss" or k.startswith("val_")}
-        values = " · ".join(f"{name} {value:.4f}" for name, value in shown.items())
-        self.lab.say(f"  epoch {epoch + 1}/{self.params['epochs']} · {values}", "dim")
+        name = next((n for n in ("val_accuracy", "val_loss", "loss") if n in (logs or {})), None)
+        write = percent if name and is_share(name) else number
+        value = f" · {NAMES[name]} {write(logs[name])}" if name else ""
+        self.progress.tell(epoch=f"epoch {epoch + 1}/{self.params['epochs']}{value}")
 
 
-@dataclass(frozen=True)
-class Section:
-    """One section of a lab, as `@lab.section` found it."""
-
-    number: int
-    name: str
-    title: str
-    question: str
-    run: Callable[[], dict]
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """One task of "Sıra sizde": change something, run one section, compare.
-
-    Attributes:
-        level: temel, orta or ileri.
-        section: name of the section to run again.
-        task: what to change and what to predict, in Turkish.
-        quantity: what to compare, with its unit.
-        measure: takes the numbers that the section returns, gives that quantity.
-        low, high: the range it falls into once the change is made (a test makes the change).
-        constants: the constants to set; empty where lines have to be written.
-        write: how a number is written for people.
-    """
-
-    level: str
-    section: str
-    task: str
-    quantity: str
-    measure: Callable[[dict], float]
-    low: float
-    high: float
-    constants: Mapping[str, object] = field(default_factory=dict)
-    write: Callable[[float], str] = _text
-
-    @property
-    def expected(self) -> str:
-        return f"{self.quantity}: {self.write(self.low)} ile {self.write(self.high)} arasında"
-
-    @property
-    def change(self) -> str:
-        """The task with the constants to set."""
-        settings = ", ".join(f"{name} = {value!r}" for name, value in self.constants.items())
-        return f"Betiğin başında {settings} yapın. {self.task}" if settings else self.task
-
-
-class Lab:
+class Lab(Outline):
     """A script of numbered sections: `@lab.section` above each, `lab.run()` at the end.
 
-    A section is a function without arguments; it returns the numbers that it claims. Each starts
-    from the same state (Keras session cleared, seeds fixed), so alone or in a full run it gives
-    the same numbers. Files: `outputs/uygulama_0N/NN_section_name.png|csv|keras`.
+    A section is a function whose keyword parameters are its settings; it returns its tidy data (a
+    DataFrame, or a dictionary suffix -> DataFrame), which is written as CSV. Each starts from the
+    same state (Keras session cleared, seeds fixed), so alone or in a full run it gives the same
+    numbers. Files: `outputs/uygulama_0N/NN_section_name.png|csv|keras`; runs with other settings
+    go to `outputs/deneme`. In cells a section runs where it stands.
 
     Attributes:
-        quick: True with `--hizli`: sections then train on less.
+        quick: True with `--hizli`: sections then run with the settings of `quick=`.
         seed: the whole number given with `--tohum`.
-        options: the script's own switches (`lab.option`), name -> True when given.
+        report: of the section that runs now, or ran last.
         written: the files written so far.
-        observations: the observation sentence of each section run so far, by section name.
     """
 
     def __init__(self, script: str, title: str, hours: str):
-        self.script, self.title, self.hours = f"{script}.py", title, hours
-        self.name = "_".join(script.split("_")[:2])
-        self.sections: dict[str, Section] = {}
-        self.current: Section | None = None
-        self.written: list[Path] = []
-        self.observations: dict[str, str] = {}
+        super().__init__(f"{script}.py", title, hours)
+        self.report: Report | None = None
+        self._functions: dict[str, Callable] = {}
         self.seconds: dict[str, float] = {}
-        self.switches: dict[str, str] = {}
-        self.exercises: list[Exercise] = []
-        self.tables: list[dict] = []  # bu bölümün, sayfa için
-        self.variant = ""  # bu bölümün dosya adlarına eklenen
+        self.written: list[Path] = []
+        self.failed: list[Section] = []  # sınaması tutmayan bölümler
+        self.progress = Progress()
         self.loading = time.perf_counter() - common.START  # içe aktarmaların saniyesi
         self.configure()
 
@@ -181,24 +213,41 @@ class Lab:
             switches: `pause` (`--bekle`), `show` (`--goster`) and the script's own ones.
         """
         self.quick, self.seed = quick, seed
-        self.pause, self.show = switches.get("pause", False), switches.get("show", False)
+        self.pause, self.show_window = switches.get("pause", False), switches.get("show", False)
         self.options = {name: switches.get(name, False) for name in self.switches}
         default = common.ROOT / "outputs" / ("hizli" if quick else "")
-        self.folder = (default if out is None else Path(out).resolve()) / self.name
+        self.base = default if out is None else Path(out).resolve()
+        self.folder = self.base / self.name
         words = ["--hizli"] * quick + [f"--tohum {seed}"] * (seed != DEFAULT_SEED)
         words += [f"--{name}" for name, given in self.options.items() if given]
         self.words = words + ([] if out is None else [f'--cikti "{out}"'])
 
     # Bölümlerin kullandıkları
 
-    def section(self, function: Callable[[], dict]) -> Callable[[], dict]:
-        """Register a section; its number is its place in the file."""
-        title, _, question = inspect.getdoc(function).partition("\n")
+    def section(self, function: Callable | None = None, *, quick: Mapping = ()) -> Callable:
+        """Register a section: `@lab.section`, or `@lab.section(quick={"epochs": 1})`.
+
+        Its number is its place in the file. In cells it runs at once, and can be called again
+        with other settings: `activation_race(depth=2)`.
+        """
+        if function is None:
+            return functools.partial(self.section, quick=quick)
+        lines, first = inspect.getsourcelines(function)
         known = self.sections.get(function.__name__)  # hücre yeniden çalışırsa numara değişmez
-        number = known.number if known else len(self.sections) + 1
-        run = functools.wraps(function)(lambda: self._run_section(section, function))
-        section = Section(number, function.__name__, title, question.strip(), run)
+        place = known.number if known else len(self.sections) + 1
+
+        @functools.wraps(function)
+        def run(**settings):
+            self.announce(section)
+            report = self.run_section(section, settings)
+            self.show(report)
+            return report.data
+
+        section = read_section("".join(lines), place, first, run)
         self.sections[section.name] = section
+        self._functions[section.name] = function
+        if in_notebook() and function.__module__ == "__main__":
+            run()
         return run
 
     def option(self, flag: str, explanation: str) -> None:
@@ -207,90 +256,97 @@ class Lab:
         self.switches[name] = explanation
         self.options[name] = False
 
-    def pick(self, full, quick):
-        """The full-size value, or the quick one with `--hizli`."""
-        return quick if self.quick else full
-
-    def exercise(self, *args, **options) -> None:
-        """Declare a task of "Sıra sizde" (arguments: `Exercise`)."""
-        made = Exercise(*args, **options)
-        others = [known for known in self.exercises if known.level != made.level]
-        self.exercises = [*others, made]  # hücre yeniden çalışırsa ikinci kez yazılmaz
-
-    def few(self, count: int) -> int:
-        """A number of images, epochs or runs; with `--hizli` a fifth of it, at least 1."""
-        return self.pick(count, max(1, count // QUICK_DIVISOR))
+    def exercise(self, **words) -> None:
+        """Declare a task of "Sıra sizde" (keywords: `Exercise`)."""
+        made = Exercise(**words)
+        self.exercises[made.level] = made
 
     def seeds(self, count: int) -> range:
-        """`count` seeds (with `--hizli` fewer), beginning with the one of `--tohum`."""
-        return range(self.seed, self.seed + self.few(count))
+        """`count` seeds, beginning with the one of `--tohum`."""
+        return range(self.seed, self.seed + count)
 
-    def say(self, text: str, style: str = "") -> None:
-        """Print one paragraph at once, also into a pipe."""
-        self._console().print(text, style=style)
-        sys.stdout.flush()
-
-    def each(self, items: Iterable, label: str) -> Iterator:
+    def each(self, items: Iterable, label: str = "") -> Iterator:
         """Yield the items and say before each which one it is: no silent waiting."""
         items = list(items)
         for i, item in enumerate(items, start=1):
-            self.say(f"  [{i}/{len(items)}] {label}: {item}", "dim")
+            self.progress.tell(f"{label} {item} ({i}/{len(items)})".strip())
             yield item
 
-    def progress(self) -> keras.callbacks.Callback:
-        """A callback that prints one line about once a second while `fit` runs."""
-        return _Progress(self)
+    def say(self, text: str, style: str = "") -> None:
+        """Print one paragraph at once, also into a pipe."""
+        say(text, style)
 
-    def table(
-        self,
-        rows: list[dict],
-        title: str,
-        formats: Mapping[str, Callable] | None = None,
-        suffix: str = "",
-    ) -> None:
-        """Print a table and write it as CSV (raw numbers, UTF-8).
+    def table(self, frame: pd.DataFrame, title: str, formats: Mapping[str, Callable] = ()) -> None:
+        """Show a table; an index with a name becomes its first columns.
 
         Args:
-            rows: one dictionary a line; its keys are the column names that the class reads.
+            frame: one row a line; Keras' column names are translated.
             title: Turkish caption.
-            formats: column name -> function that writes the value for the terminal.
-            suffix: appended to the file name where a section has several tables.
+            formats: column name -> function that writes a value; usually `percent` where the name
+                says that it is a share, else `number`.
         """
-        frame = pd.DataFrame(rows)
-        shown = Table()
-        for name, dtype in frame.dtypes.items():
-            shown.add_column(name, justify="right" if dtype.kind in "iuf" else "left")
-        lines = [
-            [(formats or {}).get(name, _text)(value) for name, value in row.items()]
-            for row in frame.to_dict("records")
-        ]
-        for line in lines:
-            shown.add_row(*line)
-        self.say(title, "bold")
-        self._console().print(shown)
-        with self.file(suffix, ".csv") as path:
-            frame.to_csv(
-                path, index=False, encoding="utf-8-sig", float_format="%.6g", lineterminator="\n"
-            )
-        self.tables.append({"title": title, "columns": list(frame), "rows": lines})
+        frame = frame.reset_index() if any(frame.index.names) else frame
+        columns, cells = [], []
+        for name, values in frame.items():
+            usual = percent if is_share(name) else number
+            write = dict(formats).get(name, usual if values.dtype.kind == "f" else str)
+            columns.append((NAMES.get(name, str(name)), values.dtype.kind in "iuf"))
+            cells.append([write(value) for value in values])
+        rows = [list(row) for row in zip(*cells, strict=True)]
+        self.report.tables.append({"title": title, "columns": columns, "rows": rows})
 
     def save(self, what: plt.Figure | keras.Model, suffix: str = "") -> Path:
         """Write a figure (PNG, 1920 px wide) or a model (`.keras`) and return its path."""
-        if isinstance(what, keras.Model):
-            with self.file(suffix, ".keras") as path:
+        ending = ".keras" if isinstance(what, keras.Model) else ".png"
+        with self.file(suffix, ending) as path:
+            if ending == ".keras":
                 what.save(path)
-        else:
-            with self.file(suffix, ".png") as path:
+            else:
+                plots.finish(what)
                 what.savefig(path)
-            plots.present(what, window=self.show)
+                plt.close(what)
         return self.written[-1]
 
-    def observe(self, text: str) -> None:
-        """Print the section's one observation: a sentence computed from its values."""
-        self.observations[self.current.name] = text
-        self.say(f"\nGözlem: {text}", "bold green")
+    def conclude(self, text: str) -> None:
+        """Say what came out: at most two short sentences, computed from the values."""
+        self.report.conclusion = text
 
-    def file(self, suffix: str, ending: str):
+    def check(
+        self,
+        label: str,
+        value: float,
+        *,
+        below: float | None = None,
+        above: float | None = None,
+        equal: float | None = None,
+        within: tuple[float, float] | None = None,
+        full_size: bool = False,
+    ) -> bool:
+        """Ask a claim of the section's values; shown, recorded, and asserted by the tests.
+
+        Args:
+            label: the claim, in Turkish.
+            value: what was measured.
+            below, above, equal, within: what it has to be (within: both ends included).
+            full_size: `--hizli` cannot show this claim; there it is not asked.
+        """
+        low, high = within or (-math.inf, math.inf)
+        bounds = {"<": below, ">": above, "=": equal}
+        expected = [
+            f"{sign} {number(bound)}" for sign, bound in bounds.items() if bound is not None
+        ]
+        expected += [f"{number(low)} ile {number(high)} arası"] if within else []
+        if not expected:
+            raise ValueError("lab.check: below=, above=, equal= ya da within= yazın")
+        holds = low <= value <= high and (below is None or value < below)
+        holds = holds and (above is None or value > above) and (equal is None or value == equal)
+        asked = not (full_size and self.quick)
+        made = Check(label, float(value), ", ".join(expected), bool(holds), asked)
+        self.report.checks.append(made)
+        return made.holds
+
+    @contextmanager
+    def file(self, suffix: str, ending: str) -> Iterator[Path]:
         """`with lab.file("_en_iyi", ".keras") as path:` a temporary path that becomes the file.
 
         The file appears under its own name when the block ends well; if it does not, what stood
@@ -300,31 +356,24 @@ class Lab:
             suffix: appended to "NN_section_name".
             ending: file name extension with its dot.
         """
-        return self._record(self.path(suffix, ending).name)
+        path = self.path(suffix, ending)
+        with atomic(path) as temporary:
+            yield temporary
+        self.written.append(path)
+        self.report.written.append(path)
 
-    def path(self, suffix: str, ending: str, section: str = "") -> Path:
-        """Where `file(suffix, ending)` writes; with `section`, what another section wrote."""
-        owner = self.sections[section] if section else self.current
-        own = "" if section else self.variant
-        return self.folder / f"{owner.number:02}_{owner.name}{own}{suffix}{ending}"
+    def path(self, suffix: str, ending: str) -> Path:
+        """Where `file(suffix, ending)` writes."""
+        section, variant = self.report.section, self.report.variant
+        return self.report.folder / f"{section.number:02}_{section.name}{variant}{suffix}{ending}"
 
-    def beside(self, variant: str) -> None:
-        """Let all that this run of the section leaves stand beside its usual files and record.
-
-        Args:
-            variant: appended to "NN_section_name", e.g. "_ablasyon".
-        """
-        self.variant = variant
-
-    def again(self, section: str, *without: str) -> str:
-        """The command that runs a section with the options of this run, except `without`."""
-        words = [word for word in self.words if word not in without]
-        return " ".join([f"python {self.script} --bolum {self.sections[section].number}", *words])
-
-    # Komut satırı
+    # Koşu
 
     def run(self) -> None:
         """Read the command line, run the sections asked for, leave with the right exit code."""
+        if in_notebook():  # bölümler kendi hücrelerinde koştu
+            self.show_exercises(self.exercises.values())
+            return
         code = self.main(sys.argv[1:])
         if code:
             sys.exit(code)
@@ -332,11 +381,13 @@ class Lab:
     def main(self, argv: list[str]) -> int:
         """Like `run`, with the arguments given; returns the exit code."""
         self.written.clear()
+        self.failed.clear()
+        self.report = None
         try:
-            self._obey(argv)
+            command = understand(self, argv)
+            return OK if command is None else self._obey(command)
         except KeyboardInterrupt:
-            again = f"Ctrl-C ile durduruldu. Yeniden: {self._again()}"
-            return self._stopped(again, INTERRUPTED)
+            return self._stopped(f"Ctrl-C ile durduruldu. Yeniden: {self._again()}", INTERRUPTED)
         except LabError as error:
             return self._stopped(str(error), error.code)
         except Exception:
@@ -347,198 +398,238 @@ class Lab:
                 f"Yeniden denemek için: {self._again()}",
                 FAILED,
             )
-        return OK
+        finally:
+            plots.close_window()
+
+    def again(self, section: str, *without: str, settings: Mapping | None = None) -> str:
+        """The command that runs a section with the options of this run, except `without`."""
+        words = [word for word in self.words if word not in without]
+        if settings:
+            words.insert(0, f"--ayar {typed(settings)}")
+        return " ".join([f"python {self.script} --bolum {self.sections[section].number}", *words])
 
     def _again(self) -> str:
-        return self.again(self.current.name) if self.current else f"python {self.script}"
+        if not self.report:
+            return f"python {self.script}"
+        return self.again(self.report.section.name, settings=self.report.changed)
 
-    def _obey(self, argv: list[str]) -> None:
-        parser = _Parser(f"python {self.script}", add_help=False, allow_abbrev=False)
-        option = parser.add_argument
-        option("--bolum", nargs="+", metavar="N", help="yalnız bu bölümler: --bolum 3 5")
-        option("--liste", action="store_true", help="bölümler ve beklenen süreleri")
-        option("--bekle", action="store_true", help="bölümden önce ve sonra Enter bekler")
-        option("--goster", action="store_true", help="şekilleri pencerede de gösterir")
-        option("--hizli", action="store_true", help="az veriyle kısa deneme (outputs/hizli)")
-        option("--tohum", default=str(DEFAULT_SEED), metavar="SAYI", help="varsayılan %(default)s")
-        option("--cikti", metavar="KLASÖR", help="çıktı klasörü, varsayılan outputs")
-        for name, explanation in self.switches.items():
-            option(f"--{name}", action="store_true", help=explanation)
-        option("--yardim", "-h", "--help", action="store_true", help="bu açıklamalar")
-        # Hücre hücre çalışırken argv'de ipykernel'ın kendi seçenekleri durur
-        strict = "ipykernel" not in sys.modules
-        args = parser.parse_args(argv) if strict else parser.parse_known_args(argv)[0]
-        if args.yardim:
-            return self.say(
-                parser.format_help()
-                .replace("usage:", "kullanım:")
-                .replace("options:", "seçenekler:")
-            )
-        if args.liste:
-            return self._list()
-        chosen = self._choose(args.bolum)
-        if not (args.tohum.isascii() and args.tohum.isdigit() and int(args.tohum) <= MAX_SEED):
-            raise UsageError(f"--tohum {args.tohum}: 0 ile {MAX_SEED} arasında tam sayı yazın.")
-        show = args.goster and self._open_window()
-        own = {name: getattr(args, name) for name in self.switches}
-        self.configure(
-            quick=args.hizli,
-            seed=int(args.tohum),
-            out=args.cikti,
-            pause=args.bekle,
-            show=show,
-            **own,
-        )
-        self._run_all(chosen)
-
-    def _choose(self, numbers: list[str] | None) -> list[Section]:
-        sections = list(self.sections.values())
-        unknown = sorted(set(numbers or []) - {str(s.number) for s in sections})
-        if unknown:
-            valid = "\n".join(f"  {s.number:>2}  {s.title}" for s in sections)
-            raise UsageError(f"Böyle bir bölüm yok: {' '.join(unknown)}. Bölümler:\n{valid}")
-        return [s for s in sections if numbers is None or str(s.number) in numbers]
-
-    def _open_window(self) -> bool:
-        problem = plots.use_window()
-        if problem:
-            self.say(f"--goster: pencere açılamadı ({problem}); şekiller dosyaya yazılacak.")
-        return not problem
-
-    def _list(self) -> None:
-        outputs = common.ROOT / "outputs"
-        usual = read_times(outputs / "ornekler" / f"{self.name}_{TIMES_FILE}")["saniye"].to_dict()
-        seconds = usual | read_times(outputs / self.name / TIMES_FILE)["saniye"].to_dict()
-        shown = Table("bölüm", "konu", "saniye", title=f"{self.title} · {self.hours}")
-        for section in self.sections.values():
-            number = str(section.number)
-            shown.add_row(number, section.title, f"{seconds.get(number, math.nan):.0f}")
-        self._console().print(shown)
-
-    # Koşu
-
-    def _console(self, stderr: bool = False) -> Console:
-        width = None if sys.stdout.isatty() else PLAIN_WIDTH
-        return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
-
-    @contextmanager
-    def _record(self, name: str) -> Iterator[Path]:
-        with atomic(self.folder / name) as path:
-            yield path
-        self.written.append(self.folder / name)
-
-    def _run_all(self, chosen: list[Section]) -> None:
+    def _obey(self, command: Command) -> int:
         start = time.perf_counter()
+        show = command.show and self._open_window()
+        self.configure(
+            quick=command.quick,
+            seed=command.seed,
+            out=command.out,
+            pause=command.pause,
+            show=show,
+            **command.switches,
+        )
+        trial = bool(command.settings or command.task)
+        folder = self._folder(trial)
         # Yazılamayan klasör eğitimden önce belli olsun
-        with atomic(self.folder / TIMES_FILE) as path:
-            read_times(self.folder / TIMES_FILE).to_csv(path, encoding="utf-8-sig")
-        sweep(self.folder)
-        sweep(self.folder.parent)
-        usual = not any(self.options.values())  # --uzun'un süresi dersin süresi değildir
-        self._console().rule(f"{self.title} · {self.hours}", style="bold")
+        write_times(folder / TIMES_FILE, read_times(folder / TIMES_FILE))
+        sweep(folder)
+        sweep(folder.parent)
+        terminal().rule(f"{self.title} · {self.hours}", style="bold")
         if self.quick:
-            self.say("Hızlı deneme: veri ve epoch az; sayılar dersin sayıları değildir.")
-        for section in chosen:
-            section.run()
-            if usual:
-                self._save_time(str(section.number), section.name, self.seconds[section.name])
-        total = self.loading + time.perf_counter() - start
-        if len(chosen) == len(self.sections):
-            if usual and not self.pause:  # beklemeler süreden sayılmasın
-                self._save_time("toplam", self.script, total)
-            self._show_exercises()
+            say("Hızlı deneme: veri ve epoch az; sayılar dersin sayıları değildir.")
+        if command.task:
+            return self._try(command.task)
+        if self.pause:
+            LiveConsole(self, command.chosen).run()
+        else:
+            for section in command.chosen:
+                self.announce(section)
+                known = {k: v for k, v in command.settings.items() if k in section.settings}
+                self.show(self.run_section(section, known))
+            self._finish(command, time.perf_counter() - start)
+        if self.show_window:
+            with contextlib.suppress(EOFError):
+                input("Pencereyi kapatmak için Enter'a basın … ")
+        return FAILED if self.failed else OK
+
+    def _finish(self, command: Command, seconds: float) -> None:
+        total = self.loading + seconds
+        whole = len(command.chosen) == len(self.sections)
+        if whole and not command.settings and not any(self.options.values()):
+            self._save_time("toplam", self.script, total)
+        names = [s.name for s in command.chosen]
+        self.show_exercises([e for e in self.exercises.values() if e.section in names])
         memory = "bilinmiyor" if math.isnan(peak_memory_mb()) else f"{peak_memory_mb():.0f} MB"
-        slowest = max(chosen, key=lambda s: self.seconds[s.name])
-        self.say(
-            f"{len(chosen)} bölüm, yükleme dahil {total:.0f} saniye (en uzunu bölüm "
+        slowest = max(command.chosen, key=lambda s: self.seconds[s.name])
+        say(
+            f"{len(command.chosen)} bölüm, yükleme dahil {total:.0f} saniye (en uzunu bölüm "
             f"{slowest.number}: {self.seconds[slowest.name]:.0f} saniye); "
-            f"en çok bellek {memory}; "
-            f"{len(set(self.written))} dosya: {self.folder}\n"
-            f"Günün sayfası: {self.folder.parent / page.PAGE_FILE}"
+            f"en çok bellek {memory}; {len(set(self.written))} dosya: {self.report.folder}\n"
+            f"Günün sayfası: {self.report.folder.parent / page.PAGE_FILE}",
+            whole=True,
         )
+        if self.failed:
+            numbers = ", ".join(str(section.number) for section in self.failed)
+            say(f"Tutmayan sınama (✗) var. Bölüm: {numbers}", "bold red")
 
-    def _show_exercises(self) -> None:
-        if not self.exercises:
-            return
-        self._console().rule("Sıra sizde", style="bold cyan")
-        for exercise in self.exercises:
-            self.say(f"{exercise.level}: {exercise.change}", "bold")
-            self.say(f"  {self._try_out(exercise)}\n")
-        self.say(
-            "Önce tahmin edin. Bitince betiği eski hâline döndürün. Bölümü koştuktan sonra bakın:"
-        )
-        for exercise in self.exercises:
-            self.say(f"  {exercise.level}: {exercise.expected}", "dim")
+    def _try(self, exercise: Exercise) -> int:
+        """`--sira`: run the exercise's section, compare with the expected range."""
+        section = self.sections[exercise.section]
+        say(f"Sıra sizde, {exercise.level}: {exercise.task}\n", "bold")
+        report = self.run_section(section, exercise.settings, trial=True)
+        self.show(report)
+        value = float(exercise.measure(report.data))
+        if math.isnan(value):
+            say("✗ Yazılacak satırlar henüz yok. İpucu için --ipucu ekleyin.", "bold")
+            return FAILED
+        right = exercise.low <= value <= exercise.high
+        low, high = exercise.write(exercise.low), exercise.write(exercise.high)
+        say(f"{exercise.quantity}: {exercise.write(value)}")
+        say(f"{'✓' if right else '✗'} beklenen: {low} ile {high} arasında", "bold")
+        return OK if right else FAILED
 
-    def _run_section(self, section: Section, function: Callable[[], dict]) -> dict:
-        self.current, self.tables, self.variant = section, [], ""
-        before = len(self.written)
+    def announce(self, section: Section) -> None:
+        """Show the title and the question of a section."""
+        terminal().rule(f"Bölüm {section.number} · {section.title}", style="bold")
+        say(section.question + "\n")
+
+    def _folder(self, trial: bool) -> Path:
+        """What-ifs never replace the lesson's results."""
+        return (self.base / TRIALS if trial else self.base) / self.name
+
+    def run_section(
+        self, section: Section, given: Mapping = (), prediction: str = "", trial: bool = False
+    ) -> Report:
+        """Run a section and write its files; nothing is shown before `show`."""
+        given = dict(given)
+        unknown = set(given) - set(section.settings)
+        if unknown:
+            raise TypeError(f"{section.name}: böyle bir ayar yok: {', '.join(sorted(unknown))}")
+        settings = section.settings | (section.quick if self.quick else {}) | given
+        trial = trial or bool(given)
+        self.report = report = Report(section, settings, given, self._folder(trial), prediction)
         plt.close("all")
         keras.utils.clear_session(free_memory=False)  # çöp toplamak saniyeler alır
         set_seed(self.seed)
-        self._console().rule(f"Bölüm {section.number} · {section.title}", style="bold cyan")
-        self.say(section.question + "\n")
-        self._wait("Başlamak")
-        start = time.perf_counter()
-        result = function()
-        self.seconds[section.name] = time.perf_counter() - start
-        self.say(f"({self.seconds[section.name]:.1f} saniye)\n", "dim")
-        self._keep(section, self.written[before:])
-        self._wait("Sürdürmek")
-        return result
+        self.progress, start = Progress(), time.perf_counter()
+        with self.progress.shown(), self._held(report):
+            report.data = self._functions[section.name](**settings)
+        report.seconds = self.seconds[section.name] = time.perf_counter() - start
+        self._write_data(report)
+        self._keep(report)
+        if not (trial or any(self.options.values())):  # --uzun'un süresi dersin süresi değildir
+            self._save_time(str(section.number), section.name, report.seconds)
+        if not trial and any(c.asked and not c.holds for c in report.checks):
+            self.failed.append(section)
+        return report
 
-    def _try_out(self, exercise: Exercise) -> str:
-        return f"{self.again(exercise.section, *self.words)} {TRY_OUT}"
+    @contextmanager
+    def _held(self, report: Report) -> Iterator[None]:
+        """In the live console also what a section prints waits until the result is uncovered."""
+        held = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(held) if self.pause else contextlib.nullcontext():
+                yield
+        finally:
+            report.printed = held.getvalue()
 
-    def _keep(self, section: Section, written: list[Path]) -> None:
-        """Leave the records of this lab and section, and write the day's page anew."""
-        exercises = [
+    def _write_data(self, report: Report) -> None:
+        found = report.data if isinstance(report.data, dict) else {"": report.data}
+        for suffix, frame in found.items():
+            if isinstance(frame, pd.DataFrame):
+                with self.file(suffix and f"_{suffix}", ".csv") as path:
+                    text = frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+                    path.write_text(text, encoding="utf-8-sig", newline="\n")
+
+    def show(self, report: Report) -> None:
+        """Uncover what a section left: what it printed, tables, figures, then the panel."""
+        screen = terminal()
+        if report.printed:
+            say(report.printed)
+        for table in report.tables:
+            shown = Table(box=box.SIMPLE_HEAD)
+            for name, numeric in table["columns"]:
+                shown.add_column(name, justify="right" if numeric else "left")
+            for row in table["rows"]:
+                shown.add_row(*row)
+            say(table["title"], "bold")
+            screen.print(shown)
+        for path in report.figures:
+            say(f"Şekil: {_shown_path(path)}", whole=True)
+            plots.present(path, f"Bölüm {report.section.number} · {report.section.title}")
+        if report.changed:
+            usual = {name: report.section.settings[name] for name in report.changed}
+            say(
+                f"Deneme: {typed(report.changed)} (olağanı {typed(usual)}); dersin sonucu duruyor."
+            )
+        screen.print(_panel(report, min(screen.width, PLAIN_WIDTH)))
+        say(f"({report.seconds:.1f} saniye)\n", "dim")
+
+    def show_exercises(self, exercises: Iterable[Exercise]) -> None:
+        """Show tasks; what is expected is told by `--sira` after the run."""
+        exercises = list(exercises)
+        if not exercises:
+            return
+        terminal().rule("Sıra sizde", style="bold")
+        for exercise in exercises:
+            say(f"{exercise.level}: {exercise.task}", "bold")
+            say(f"  {self._task_command(exercise)}", whole=True)
+        say("Önce tahmin edin. Takılınca sonuna --ipucu, bitince --cozum ekleyin.\n")
+
+    def tasks(self) -> list[dict]:
+        """The tasks of "Sıra sizde" as the page shows them."""
+        return [
             {
                 "level": exercise.level,
-                "task": exercise.change,
-                "expected": exercise.expected,
-                "command": self._try_out(exercise),
+                "task": exercise.task,
+                "hint": exercise.hint,
+                "solution": exercise.solution,
+                "command": self._task_command(exercise),
             }
-            for exercise in self.exercises
+            for exercise in self.exercises.values()
         ]
+
+    def _task_command(self, exercise: Exercise) -> str:
+        return " ".join([f"python {self.script} --sira {exercise.level}", *self.words])
+
+    def _keep(self, report: Report) -> None:
+        """Leave the records of this lab and section, its seconds, and the day's page anew."""
+        section = report.section
         lab = {"title": f"{self.title} · {self.hours}", "sections": list(self.sections)}
         record = {
             "name": section.name,
             "number": section.number,
-            "variant": self.variant,
+            "variant": report.variant,
             "title": section.title,
             "question": section.question,
-            "figures": [path.name for path in dict.fromkeys(written) if path.suffix == ".png"],
-            "tables": self.tables,
-            "observation": self.observations.get(section.name, ""),
-            "seconds": self.seconds[section.name],
-            "command": self.again(section.name),
+            "why": section.why,
+            "changed": typed(report.changed),
+            "prediction": report.prediction,
+            "figures": [path.name for path in report.figures],
+            "tables": report.tables,
+            "conclusion": report.conclusion,
+            "checks": [check.text for check in report.checks],
+            "seconds": report.seconds,
+            "command": self.again(section.name, settings=report.changed),
         }
         try:
-            page.write_record(self.folder / page.LAB_FILE, lab | {"exercises": exercises})
+            page.write_record(report.folder / page.LAB_FILE, lab | {"exercises": self.tasks()})
             page.write_record(self.path("", ".json"), record)
-            page.write(self.folder.parent)
+            page.write(report.folder.parent, trial=report.folder.parent.name == TRIALS)
         except LabError as error:  # sayfa dersi durdurmasın; bölümün dosyaları yazıldı
-            self.say(f"Günün sayfası yenilenemedi: {error}")
-
-    def _wait(self, purpose: str) -> None:
-        if not self.pause:
-            return
-        try:
-            input(f"{purpose} için Enter'a basın … ")
-        except EOFError:
-            self.pause = False
-            self.say("\n--bekle: klavye bağlı değil, beklemeden sürüyor.")
+            say(f"Günün sayfası yenilenemedi: {error}")
 
     def _save_time(self, number: str, name: str, seconds: float) -> None:
-        with atomic(self.folder / TIMES_FILE) as path:
-            times = read_times(self.folder / TIMES_FILE).drop(index="toplam", errors="ignore")
-            times.loc[number] = [name, round(seconds, 1), round(peak_memory_mb(), 0)]
-            order = sorted(times.index, key=lambda n: int(n) if n.isdigit() else len(times))
-            times.loc[order].to_csv(path, encoding="utf-8-sig")
+        path = self.folder / TIMES_FILE
+        times = {n: row for n, row in read_times(path).items() if n != "toplam"}
+        memory = round(peak_memory_mb(), 0)
+        times[number] = {"ad": name, "saniye": round(seconds, 1), "bellek_mb": memory}
+        write_times(path, times)
+
+    def _open_window(self) -> bool:
+        problem = plots.open_window()
+        if problem:
+            say(f"--goster: pencere açılamadı ({problem}); şekiller dosyaya yazılacak.")
+        return not problem
 
     def _stopped(self, message: str, code: int) -> int:
-        console = self._console(stderr=True)
+        console = terminal(stderr=True)
         console.print(f"\n{message}", style="bold red", soft_wrap=True)  # komut kopyalanabilsin
         if self.written:
             console.print("Tamamlanıp yazılan dosyalar:")
@@ -547,13 +638,20 @@ class Lab:
         return code
 
 
-def read_times(path: Path) -> pd.DataFrame:
-    """Earlier seconds and memory by section number; empty where there are none."""
-    empty = pd.DataFrame(columns=["ad", "saniye", "bellek_mb"], index=pd.Index([], name="bolum"))
-    if not path.exists():
-        return empty
-    try:
-        found = pd.read_csv(path, dtype={"bolum": str}).set_index("bolum")[list(empty.columns)]
-        return found.astype({"saniye": float, "bellek_mb": float})
-    except (KeyError, ValueError):  # elle değiştirilmiş dosya: süreler yeniden ölçülür
-        return empty
+def _shown_path(path: Path) -> str:
+    """A path as it would be typed here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _panel(report: Report, width: int) -> Panel:
+    """Question, prediction, conclusion, reason and checks: one frame, whole on a small screen."""
+    parts = [Text(report.section.question)]
+    if report.prediction:
+        parts.append(Text(f"Tahmin: {report.prediction}"))
+    parts.append(Text(f"\nSonuç: {report.conclusion}", "bold"))
+    if report.section.why:
+        parts.append(Text(f"Neden: {report.section.why}"))
+    parts += [Text(check.text, "dim" if check.holds else "bold") for check in report.checks]
+    title = f"Bölüm {report.section.number} · {report.section.title}"
+    return Panel(Group(*parts), title=title, title_align="left", width=width)

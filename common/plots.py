@@ -1,8 +1,13 @@
 """Projektör için şekiller: büyük yazı, 16:9, renk görmeyenin de okuyacağı çizgiler."""
 
+import contextlib
 import functools
+import importlib.util
 import itertools
+import json
 import os
+import pathlib
+import subprocess
 import sys
 
 import keras
@@ -13,9 +18,12 @@ import seaborn as sns
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, ScalarFormatter
+
+from common.text import NAMES, is_share, number
 
 IN_NOTEBOOK = "ipykernel" in sys.modules
+_window: list[subprocess.Popen] = []  # --goster: en çok bir pencere
 if not IN_NOTEBOOK:
     matplotlib.use("Agg")  # pencere yalnız --goster ile
 
@@ -106,21 +114,6 @@ def percent_axis(axis, digits: int = 0) -> None:
 def shades(name: str, low: float, high: float):
     """What `fig.colorbar` needs for values from `low` to `high` in the colour map `name`."""
     return plt.cm.ScalarMappable(plt.Normalize(low, high), name)
-
-
-def learning_curves(history: keras.callbacks.History, names: dict[str, str], title: str):
-    """Training and validation curve of each metric, side by side: (fig, axes).
-
-    Args:
-        history: what `fit` returned, with validation data.
-        names: metric -> Turkish axis label, e.g. {"loss": "kayıp (binary cross-entropy)"}.
-        title: figure title.
-    """
-    fig, axes = figure(title, 1, len(names), squeeze=False)
-    for ax, (metric, label) in zip(axes[0], names.items(), strict=True):
-        parts = {"eğitim": history.history[metric], "doğrulama": history.history[f"val_{metric}"]}
-        curves(ax, parts, "epoch", label)
-    return fig, axes[0]
 
 
 def digits(axes, images: np.ndarray, titles=()) -> None:
@@ -290,9 +283,9 @@ def model_graph(model: keras.Model, title: str = "", ax=None) -> plt.Figure:
 
 def _draw_edges(ax, place: dict, ways: list, half: float) -> None:
     """One arrow per edge; the tensors of a layer that is called twice go side by side."""
-    for number, (source, *lanes, target) in enumerate(ways):
+    for nth, (source, *lanes, target) in enumerate(ways):
         twins = [i for i, way in enumerate(ways) if (way[0], way[-1]) == (source, target)]
-        aside = LANE * (twins.index(number) - (len(twins) - 1) / 2)
+        aside = LANE * (twins.index(nth) - (len(twins) - 1) / 2)
         points = [(place[source][0] + aside, place[source][1] + half)]
         for x, y in (place[lane] for lane in lanes):
             points += [(x, y - half), (x, y + half)]
@@ -313,26 +306,55 @@ def _draw_boxes(ax, place: dict, labels: dict, edges: list) -> None:
         ax.text(*place[name], "\n".join(lines), bbox=look, **text)
 
 
-def use_window() -> str:
-    """Switch to figure windows; returns why that cannot be, or an empty string."""
+def finish(fig: plt.Figure) -> None:
+    """Translate Keras' names on axes and in legends; ticks get percent or a decimal comma."""
+    for ax in fig.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            name = axis.get_label_text()
+            axis.set_label_text(NAMES.get(name, name))
+            if not isinstance(axis.get_major_formatter(), ScalarFormatter):
+                continue
+            if is_share(name):
+                percent_axis(axis)
+            elif axis.get_scale() == "linear":
+                axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+        if legend := ax.get_legend():
+            for text in [legend.get_title(), *legend.get_texts()]:
+                text.set_text(NAMES.get(text.get_text(), text.get_text()))
+
+
+def open_window() -> str:
+    """Open the one window of `--goster`; returns why that cannot be, or an empty string.
+
+    It is a process of its own: it repaints while Keras trains, and closing it does no harm.
+    """
     linux = sys.platform.startswith("linux")
     if linux and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return "ekran yok"
-    try:
-        plt.switch_backend("macosx" if sys.platform == "darwin" else "TkAgg")
-    except ImportError as error:
-        return str(error)
+    if importlib.util.find_spec("tkinter") is None:
+        return "bu Python'da tkinter yok"
+    viewer = pathlib.Path(__file__).with_name("window.py")
+    command = [sys.executable, "-P", str(viewer)]
+    _window.append(subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL))
     return ""
 
 
-def present(fig: plt.Figure, window: bool) -> None:
-    """After saving: show in a window that does not block, in the notebook, or close."""
-    if window:
-        fig.show()
-        fig.canvas.flush_events()
-        return
+def present(path: pathlib.Path, title: str) -> None:
+    """Show a saved figure: in the window of `--goster`, or under the cell."""
+    if _window:
+        with contextlib.suppress(OSError):  # pencerenin süreci bitmiş: şekil dosyada duruyor
+            _window[0].stdin.write(json.dumps([title, str(path)]).encode() + b"\n")
+            _window[0].stdin.flush()
     if IN_NOTEBOOK:
-        from IPython.display import display
+        from IPython.display import Image, display
 
-        display(fig)
-    plt.close(fig)
+        display(Image(filename=path, width=SIZE[0] * 60))
+
+
+def close_window() -> None:
+    """Close the window, if there is one."""
+    while _window:
+        process = _window.pop()
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        process.wait()

@@ -3,8 +3,6 @@
 import keras
 import tensorflow as tf
 
-MAX_SEED = 2**32 - 100  # NumPy 2**32'den küçüğünü ister; çok tohumlu bölüm birkaç üstüne çıkar
-
 
 def set_seed(seed: int) -> None:
     """Fix the seeds of Python, NumPy and TensorFlow (and so of every Keras initializer).
@@ -13,7 +11,7 @@ def set_seed(seed: int) -> None:
     speed and is switched on only where it is needed: when TensorFlow sees a GPU.
 
     Args:
-        seed: whole number from 0 to MAX_SEED.
+        seed: whole number from 0 to 2**32 - 1.
 
     Raises:
         ValueError: seed is outside that range.
@@ -23,17 +21,19 @@ def set_seed(seed: int) -> None:
         tf.config.experimental.enable_op_determinism()
 
 
-def restart(model: keras.Model, twin: keras.Model, seed: int) -> None:
+def restart(model: keras.Model, seed: int) -> None:
     """Start a compiled model anew without tracing it again, which is what costs the seconds.
 
-    The weights, BatchNorm statistics and Dropout seeds of `twin` (same architecture, untrained)
-    are copied, the optimizer's state is set to zero (its learning rate stays), and `seed` fixes
-    the order of the batches.
+    Afterwards it is, bit for bit, the model that building it under that seed gives: weights,
+    BatchNorm statistics and Dropout seeds; the optimizer's state is zero, its learning rate stays.
 
-    Raises:
-        ValueError: the two models do not have the same variables.
+    Args:
+        model: compiled; trained or not.
+        seed: as for `set_seed`; also fixes the order of the batches of the next `fit`.
     """
-    for variable, start in zip(model.variables, twin.variables, strict=True):
+    set_seed(seed)
+    fresh = keras.models.clone_model(model)
+    for variable, start in zip(model.variables, fresh.variables, strict=True):
         variable.assign(start)
     for variable in model.optimizer.variables:
         if variable.name != "learning_rate":

@@ -97,6 +97,7 @@ class Evidence:
     quick: bool
     seed: int
     results: dict = field(default_factory=dict)
+    reports: dict = field(default_factory=dict)
     problems: dict = field(default_factory=dict)
 
     def __call__(self, name: str) -> dict:
@@ -104,23 +105,27 @@ class Evidence:
         if name not in self.results:
             self.lab.configure(quick=self.quick, out=self.folder, seed=self.seed)
             self.results[name] = self.lab.sections[name].run()
+            self.reports[name] = self.lab.report
         return self.results[name]
 
 
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory, request) -> Evidence:
     """Evidence of the lab that the test module tests, in `--hizli` and (`-m tam`) at full size."""
-    lab = request.module.lab
-    quick, seed = request.param
-    found = Evidence(lab, tmp_path_factory.mktemp("outputs"), quick, seed)
-    present = plots.present
+    yield from collect(request.module.lab, *request.param, tmp_path_factory)
 
-    def checked(fig, window):
-        found.problems.setdefault(lab.current.name, []).extend(figure_problems(fig))
-        present(fig, window)
+
+def collect(lab: Lab, quick: bool, seed: int, tmp_path_factory):
+    """Yield `Evidence` of a lab at one size; its figures are examined while they are saved."""
+    found = Evidence(lab, tmp_path_factory.mktemp("outputs"), quick, seed)
+    finish = plots.finish
+
+    def checked(fig):
+        finish(fig)
+        found.problems.setdefault(lab.report.section.name, []).extend(figure_problems(fig))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plots, "present", checked)
+        patch.setattr(plots, "finish", checked)
         yield found
     lab.configure()
 

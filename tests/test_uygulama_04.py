@@ -527,9 +527,9 @@ def test_poster_and_report_card_agree_with_the_csv_files(evidence):
 
 def test_report_card_says_which_script_to_run(tmp_path):
     lab.configure(out=tmp_path)
-    other = tmp_path / "uygulama_01" / "03_full_architecture.csv"
+    other = tmp_path / "uygulama_01" / "03_full_architecture_ozet.csv"
     other.parent.mkdir()
-    other.write_text("model,doğruluk\nçıta,0.99\nağ,0.9825\n", encoding="utf-8-sig")
+    other.write_text("model,doğruluk\nağ,0.9825\nçıta,0.99\n", encoding="utf-8-sig")
     first, second, *_ = lab04.report_card()
     assert (first["değer"], first["eksikse"]) == ("%98,25", "")  # ağınki, çıtanınki değil
     again = "python uygulama_01_keras_sequential.py --bolum 12"

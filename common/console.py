@@ -1,0 +1,549 @@
+"""Kullanıcının yazdıkları: komut satırı, ayarlar, canlı konsol, çıkış kodları.
+
+Burası Keras yüklenmeden okunur: `--liste`, `--yardim` ve yanlış bir komut beklemeden yanıt alır.
+"""
+
+import argparse
+import ast
+import difflib
+import re
+import sys
+import textwrap
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table
+
+from common.files import LabError, read_times
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_SEED = 42
+MAX_SEED = 2**32 - 100  # NumPy 2**32'den küçüğünü ister; çok tohumlu bölüm birkaç üstüne çıkar
+PLAIN_WIDTH = 100  # çıktı dosyaya ya da boruya giderken satır genişliği
+TIMES_FILE = "sureler.csv"
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130  # çıkış kodları
+LEVELS = ("temel", "orta", "ileri")
+
+
+class UsageError(LabError):
+    """The command line, or a line of the live console, cannot be understood."""
+
+    code = USAGE
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of a lab, as its source text tells it.
+
+    Attributes:
+        title, question, why: the three parts of its docstring.
+        settings: its keyword parameters with their usual values.
+        reasons: why a setting has its usual value, where the line says so.
+        quick: the settings that `--hizli` gives instead.
+        code, line: its source text and the line on which it starts.
+        run: runs it with the settings given, e.g. `run(depth=2)`; None before Keras is loaded.
+    """
+
+    number: int
+    name: str
+    title: str
+    question: str
+    why: str
+    settings: dict
+    reasons: dict
+    quick: dict
+    code: str
+    line: int
+    run: Callable | None = None
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One task of "Sıra sizde": change settings (or write lines), run a section, compare.
+
+    Attributes:
+        level: temel, orta or ileri.
+        section: name of the section to run again.
+        task: what to predict or write, in Turkish.
+        quantity: what is compared, with its unit.
+        low, high: the range it falls into when the task is done.
+        measure: takes what the section returns, gives that quantity; nan: not written yet.
+        settings: what `--sira` runs the section with; empty where lines have to be written.
+        hint, solution: what `--ipucu` and `--cozum` show.
+        write: how the quantity is written for people.
+    """
+
+    level: str
+    section: str
+    task: str
+    quantity: str
+    low: float
+    high: float
+    measure: Callable = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+    hint: str = ""
+    solution: str = ""
+    write: Callable[[float], str] = str
+
+
+@dataclass
+class Outline:
+    """What a lab consists of: enough to understand a command line."""
+
+    script: str
+    title: str
+    hours: str
+    sections: dict[str, Section] = field(default_factory=dict)
+    exercises: dict[str, Exercise] = field(default_factory=dict)
+    switches: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The lab's folder in outputs: 'uygulama_01'."""
+        return "_".join(self.script.split("_")[:2])
+
+    def numbered(self, number: str) -> Section | None:
+        """The section with that number, or None."""
+        return next((s for s in self.sections.values() if str(s.number) == number), None)
+
+
+@dataclass(frozen=True)
+class Command:
+    """What the command line asks for."""
+
+    chosen: list[Section]
+    settings: dict
+    seed: int
+    quick: bool
+    out: str | None
+    pause: bool
+    show: bool
+    task: Exercise | None
+    switches: dict
+
+
+# Betiği koşmadan okumak
+
+
+def read_section(code: str, number: int, line: int = 1, run: Callable | None = None) -> Section:
+    """A section from the source text of its function, decorators included."""
+    code = textwrap.dedent(code)
+    node = ast.parse(code).body[0]
+    lines = code.splitlines()
+    title, _, rest = (ast.get_docstring(node) or "").partition("\n")
+    question, _, why = rest.partition("Neden:")
+    settings, reasons = {}, {}
+    for argument, default in zip(node.args.args, node.args.defaults, strict=True):
+        settings[argument.arg] = ast.literal_eval(default)
+        after = lines[default.end_lineno - 1].encode()[default.end_col_offset :].decode()
+        reasons[argument.arg] = after.partition("#")[2].strip()
+    calls = [d for d in node.decorator_list if isinstance(d, ast.Call)]
+    given = {k.arg: k.value for call in calls for k in call.keywords}
+    quick = ast.literal_eval(given["quick"]) if "quick" in given else {}
+    question = " ".join(question.replace("Soru:", "").split())
+    why = " ".join(why.split())
+    return Section(
+        number, node.name, title, question, why, settings, reasons, quick, code, line, run
+    )
+
+
+def _literal(node):
+    try:
+        return ast.literal_eval(node)
+    except ValueError:  # a lambda, a function: known once the script runs
+        return None
+
+
+def read_outline(path: Path) -> Outline:
+    """What a script consists of, from its text alone."""
+    source = path.read_text(encoding="utf-8")
+    outline = Outline(path.name, "", "")
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef) and "lab.section" in map(
+            _called, node.decorator_list
+        ):
+            first = node.decorator_list[0].lineno
+            code = "\n".join(source.splitlines()[first - 1 : node.end_lineno])
+            outline.sections[node.name] = read_section(code, len(outline.sections) + 1, first)
+        call = getattr(node, "value", None)
+        if not isinstance(call, ast.Call):
+            continue
+        words, named = map(_literal, call.args), {k.arg: _literal(k.value) for k in call.keywords}
+        if _called(call) == "Lab":
+            outline.title, outline.hours = list(words)[1:]
+        elif _called(call) == "lab.option":
+            flag, explanation = words
+            outline.switches[flag.removeprefix("--")] = explanation
+        elif _called(call) == "lab.exercise" and "task" in named:
+            outline.exercises[named["level"]] = Exercise(**named)
+    return outline
+
+
+def _called(node) -> str:
+    return ast.unparse(node.func if isinstance(node, ast.Call) else node)
+
+
+# Komut satırı
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        option = re.search(r"--\w+", message)
+        told = f"{option[0]} eksik yazıldı." if option else "Komut satırı anlaşılmadı."
+        raise UsageError(f"{told} Doğrusu:\n{self.usage_line()}")
+
+    def usage_line(self) -> str:
+        usage = self.format_usage().removeprefix("usage: ")
+        return f"  {usage}Açıklamalar: {self.prog} --yardim"
+
+
+def _parser(outline: Outline) -> _Parser:
+    parser = _Parser(f"python {outline.script}", add_help=False, allow_abbrev=False)
+    option = parser.add_argument
+    option("--bolum", nargs="+", action="extend", metavar="N", help="yalnız bu bölümler: 3 5")
+    option("--ayar", nargs="+", action="extend", default=[], metavar="AD=DEĞER",
+           help="bölümü başka ayarla dener: --bolum 6 --ayar depth=2")  # fmt: skip
+    option("--sira", choices=LEVELS, metavar="DÜZEY", help="alıştırma: temel, orta ya da ileri")
+    option("--ipucu", action="store_true", help="--sira ile: ipucunu gösterir")
+    option("--cozum", action="store_true", help="--sira ile: çözümü gösterir")
+    option("--liste", action="store_true", help="bölümler ve beklenen süreleri")
+    option("--bekle", action="store_true", help="canlı konsol: önce soru, Enter ile koşar")
+    option("--goster", action="store_true", help="şekilleri pencerede de gösterir")
+    option("--hizli", action="store_true", help="az veriyle kısa deneme (outputs/hizli)")
+    option("--tohum", default=str(DEFAULT_SEED), metavar="SAYI", help="varsayılan %(default)s")
+    option("--cikti", metavar="KLASÖR", help="çıktı klasörü, varsayılan outputs")
+    for name, explanation in outline.switches.items():
+        option(f"--{name}", action="store_true", help=explanation)
+    option("--yardim", "-h", "--help", action="store_true", help="bu açıklamalar; --bolum N ile"
+           " o bölümün ayarları")  # fmt: skip
+    return parser
+
+
+def understand(outline: Outline, argv: list[str]) -> Command | None:
+    """What the command line asks for; None where an answer has been printed and that was all.
+
+    Raises:
+        UsageError: it cannot be understood; its text says what would be right.
+    """
+    parser = _parser(outline)
+    args, unknown = parser.parse_known_args(argv)
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], parser._option_string_actions, n=1)
+        hint = f" {near[0]} mi demek istediniz?" if near else ""
+        raise UsageError(
+            f"{' '.join(unknown)}: anlaşılmadı.{hint} Doğrusu:\n{parser.usage_line()}"
+        )
+    chosen = _choose(outline, args.bolum)
+    if args.yardim:
+        _help(parser, chosen if args.bolum else [])
+        return None
+    if args.liste:
+        _list(outline)
+        return None
+    if not (args.tohum.isascii() and args.tohum.isdigit() and int(args.tohum[:11]) <= MAX_SEED):
+        raise UsageError(f"--tohum {args.tohum[:20]}: 0 ile {MAX_SEED} arasında tam sayı yazın.")
+    if args.ayar and not args.bolum:
+        raise UsageError("--ayar hangi bölümün? Örneğin: --bolum 6 --ayar depth=2")
+    task = outline.exercises.get(args.sira)
+    if (args.sira or args.ipucu or args.cozum) and not task:
+        known = ", ".join(outline.exercises) or "yok"
+        raise UsageError(f"Hangi alıştırma? --sira DÜZEY yazın. Bu uygulamadakiler: {known}")
+    if args.ipucu or args.cozum:
+        say(f"{task.level}: {task.task}", "bold")
+        if args.ipucu:
+            say(f"İpucu: {task.hint}")
+        if args.cozum:
+            say(f"Çözüm: {task.solution}")
+        return None
+    return Command(
+        chosen=[outline.sections[task.section]] if task else chosen,
+        settings=read_settings(chosen, args.ayar),
+        seed=int(args.tohum),
+        quick=args.hizli,
+        out=args.cikti,
+        pause=args.bekle,
+        show=args.goster,
+        task=task,
+        switches={name: getattr(args, name) for name in outline.switches},
+    )
+
+
+def _choose(outline: Outline, numbers: list[str] | None) -> list[Section]:
+    sections = list(outline.sections.values())
+    unknown = sorted(set(numbers or []) - {str(s.number) for s in sections})
+    if unknown:
+        valid = "\n".join(f"  {s.number:>2}  {s.title}" for s in sections)
+        raise UsageError(f"Böyle bir bölüm yok: {' '.join(unknown)}. Bölümler:\n{valid}")
+    return [s for s in sections if numbers is None or str(s.number) in numbers]
+
+
+def read_settings(sections: list[Section], words: list[str]) -> dict:
+    """'depth=2' as {"depth": 2}, of the kind that the setting usually has.
+
+    A number may have a decimal comma ('rate=0,5'); in a tuple the comma separates
+    ('rates=0.1,0.3' or 'rates=0,1;0,3').
+
+    Raises:
+        UsageError: no such setting, or a value of another kind; its text lists the settings.
+    """
+    found = {}
+    for word in words:
+        name, _, text = word.partition("=")
+        usual = next((s.settings[name] for s in sections if name in s.settings), None)
+        if usual is None:
+            raise UsageError(f"{word}: böyle bir ayar yok. Olanlar:\n{_settings(sections)}")
+        try:
+            found[name] = _value(text.strip(), usual)
+        except (ValueError, SyntaxError, TypeError) as error:
+            raise UsageError(
+                f"{word}: {name} ayarına {_kind(usual)} yazın, örneğin {name}={written(usual)}. "
+                f"Olanlar:\n{_settings(sections)}"
+            ) from error
+    return found
+
+
+def _value(text: str, usual):
+    if isinstance(usual, str):
+        return text.strip("'\"")
+    if isinstance(usual, tuple):
+        parts = text.strip("() ").split(";" if ";" in text else ",")
+        return tuple(_value(part.strip(), usual[0]) for part in parts if part.strip())
+    value = ast.literal_eval(text.replace(",", "."))
+    if isinstance(usual, float) and type(value) is int:
+        value = float(value)
+    if type(value) is not type(usual):
+        raise ValueError(text)
+    if not isinstance(usual, bool) and value < (usual >= 1 if isinstance(usual, int) else 0):
+        raise ValueError(text)  # 0 katman, eksi oran
+    return value
+
+
+def _kind(usual) -> str:
+    kinds = {bool: "True ya da False", int: "pozitif tam sayı", float: "sayı (eksi değil)"}
+    kinds |= {str: "sözcük", tuple: "virgülle ayrılmış değerler"}
+    return kinds[type(usual)]
+
+
+def written(value) -> str:
+    """A setting's value as it is typed: '8', '0.5', '0.1,0.3'."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def typed(settings: Mapping) -> str:
+    """Settings as they are typed: 'depth=2 epochs=1'."""
+    return " ".join(f"{name}={written(value)}" for name, value in settings.items())
+
+
+def _settings(sections: list[Section]) -> str:
+    lines = []
+    for section in sections:
+        lines.append(f"Bölüm {section.number} · {section.title}")
+        lines += [
+            f"  {name}={written(usual)}" + (f"   {reason}" if reason else "")
+            for (name, usual), reason in zip(
+                section.settings.items(), section.reasons.values(), strict=True
+            )
+        ] or ["  ayarı yok"]
+    return "\n".join(lines)
+
+
+def _help(parser: _Parser, sections: list[Section]) -> None:
+    if sections:
+        say(_settings(sections))
+        return
+    text = parser.format_help().replace("usage:", "kullanım:")
+    say(text.replace("options:", "seçenekler:"))
+
+
+def _list(outline: Outline) -> None:
+    seconds = {}
+    for path in (f"ornekler/{outline.name}_{TIMES_FILE}", f"{outline.name}/{TIMES_FILE}"):
+        seconds |= {n: row["saniye"] for n, row in read_times(ROOT / "outputs" / path).items()}
+    shown = Table("bölüm", "konu", "saniye", title=f"{outline.title} · {outline.hours}")
+    for section in outline.sections.values():
+        number = str(section.number)
+        shown.add_row(number, section.title, f"{seconds[number]:.0f}" if number in seconds else "")
+    terminal().print(shown)
+
+
+def terminal(stderr: bool = False) -> Console:
+    """A rich console that takes every text as it is, on the stream that there is now."""
+    width = None if sys.stdout.isatty() else PLAIN_WIDTH
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+
+
+def say(text: str, style: str = "", whole: bool = False) -> None:
+    """Print one paragraph at once, also into a pipe; `whole`: never break a path or a command."""
+    terminal().print(text, style=style, soft_wrap=whole)
+    sys.stdout.flush()
+
+
+def waiting(text: str) -> AbstractContextManager:
+    """Show that something goes on: a moving line in a terminal, elsewhere one line."""
+    screen = terminal()
+    if screen.is_terminal:
+        return screen.status(text)
+    say(text)
+    return nullcontext()
+
+
+def answer_without_keras(path: Path, argv: list[str]) -> None:
+    """Leave with an answer if the command line wants one that needs no Keras, or is wrong."""
+    try:
+        if understand(read_outline(path), argv) is None:
+            raise SystemExit(OK)
+    except UsageError as error:
+        terminal(stderr=True).print(str(error), style="bold", soft_wrap=True)
+        raise SystemExit(error.code) from None
+
+
+# Canlı konsol
+
+KEYS = """\
+Enter        sıradaki bölümü koşar; bir Enter daha sonucu açar
+6            bölüm 6'yı hemen koşar;  6 depth=2  o ayarla dener
+t · a · g    son koşuyu tekrarlar · bölümü atlar · bir bölüm geri gider
+k            bölümün kodunu gösterir (k 6: bölüm 6'nın)
+l · ?        bölümleri listeler · bu açıklama
+q            çıkar
+başka yazı   sınıfın tahmini olarak sonucun yanında gösterilir (sayıysa: = 6)"""
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """While this lasts nobody is asked: what is typed is neither shown nor kept."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    try:
+        import termios
+    except ImportError:  # Windows
+        import msvcrt
+
+        yield
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+        return
+    before = termios.tcgetattr(sys.stdin)
+    silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    termios.tcsetattr(sys.stdin, termios.TCSANOW, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, before)  # FLUSH: yazılanlar atılır
+
+
+class LiveConsole:
+    """`--bekle`: the question first, then what the teacher types; one process stays warm.
+
+    Ctrl-C during a training comes back to the prompt, at the prompt it leaves.
+
+    Args:
+        lab: its `announce`, `run_section` and `show` are used.
+        chosen: the sections to go through.
+    """
+
+    def __init__(self, lab, chosen: list[Section]):
+        self.lab, self.chosen = lab, chosen
+        self.place, self.last, self.prediction = 0, None, ""
+
+    @property
+    def here(self) -> Section | None:
+        """The section whose turn it is; None after the last one."""
+        return self.chosen[self.place] if self.place < len(self.chosen) else None
+
+    def run(self) -> None:
+        """Go through the sections until the end or `q`."""
+        with deaf():  # Keras yüklenirken yazılanlar
+            say(KEYS, "dim")
+        self._announce()
+        while True:
+            prompt = f"Bölüm {self.here.number} · Enter: koş" if self.here else "Enter: çık"
+            text, place = self.ask(f"{prompt} · ?: yardım"), self.place
+            if text == "q" or not (text or self.here):
+                return
+            if text:
+                self._obey(text)
+            else:
+                self.place += self._run(self.here, {})
+            if self.place != place:
+                self._announce()
+
+    def _announce(self) -> None:
+        if self.here:
+            self.lab.announce(self.here)
+        else:
+            self.lab.show_exercises(self.lab.exercises.values())
+
+    def ask(self, prompt: str) -> str:
+        """One typed line; without a keyboard an empty one, and no more questions."""
+        if not self.lab.pause:
+            return ""
+        try:
+            return input(f"{prompt} > ").strip()
+        except EOFError:
+            self.lab.pause = False
+            say("\n--bekle: klavye bağlı değil, beklemeden sürüyor.")
+            return ""
+
+    def _obey(self, text: str) -> None:
+        """Do what the line asks for."""
+        word, *rest = text.split()
+        try:
+            if text == "?":
+                say(KEYS)
+            elif text == "l":
+                _list(self.lab)
+            elif text == "a":
+                self.place += self.here is not None
+            elif text == "g":
+                self.place = max(0, self.place - 1)
+            elif text == "t" and self.last:
+                self._run(*self.last)
+            elif word == "k":
+                self._show_code(self.lab.numbered(rest[0]) if rest else self.here)
+            elif section := self.lab.numbered(word):
+                settings = read_settings([section], rest)
+                usual = section is self.here and not settings
+                if not usual:
+                    self.lab.announce(section)
+                self.place += self._run(section, settings) and usual
+            else:
+                self.prediction = text.removeprefix("=").strip()
+                say(f"Tahmin not edildi: {self.prediction}")
+        except LabError as error:
+            say(str(error), "bold")
+
+    def _show_code(self, section: Section | None) -> None:
+        if section is None:
+            raise UsageError("Böyle bir bölüm yok; l ile listeleyin.")
+        terminal().print(
+            Syntax(section.code, "python", theme="ansi_light", line_numbers=True,
+                   start_line=section.line, word_wrap=True, background_color="default")
+        )  # fmt: skip
+
+    def _run(self, section: Section, settings: dict) -> bool:
+        """Run, wait for the Enter that uncovers the result; False if it did not come to an end."""
+        self.last = section, settings
+        prediction, self.prediction = self.prediction, ""
+        try:
+            with deaf():
+                report = self.lab.run_section(section, settings, prediction)
+        except KeyboardInterrupt:
+            say("\nDurduruldu. Yeniden koşmak için t yazın.", "bold")
+            return False
+        except LabError as error:
+            say(str(error), "bold")
+            return False
+        except Exception:  # Keras'ın geri çevirdiği bir deneme dersi bitirmesin
+            traceback.print_exc()
+            say("Beklenmeyen bir hata oldu; yukarıdaki son satır nedenini söyler.", "bold")
+            return False
+        self.ask("Enter: sonucu aç")
+        self.lab.show(report)
+        return True

@@ -1,0 +1,111 @@
+"""Her bölüm sınıfa ne borçlu? Bütün sınamaları tutar, sorusu, sonucu, nedeni ve şekli vardır.
+
+`pytest` hızlı boyda bir tohumla, `pytest -m tam` dersteki boyda `--tohum` ile verilenlerle koşar.
+"""
+
+import io
+import re
+
+import pandas as pd
+import pytest
+from conftest import LABS, collect
+from rich.console import Console
+
+import common
+from common.lab import _panel
+from common.old import OldLab
+
+NEW = {stem: lab for stem, lab in LABS.items() if not isinstance(lab, OldLab)}
+SECTIONS = [(stem, name) for stem, lab in NEW.items() for name in lab.sections]
+NAMES = [f"{stem[:12]}-{name}" for stem, name in SECTIONS]
+ALONE = {"uygulama_01_keras_sequential": ["full_architecture", "dropout_kinds"]}
+SCREEN = 80, 24  # sınıftaki en küçük terminal
+LONGEST = 120  # bir bölümün satırı, ayarları ve sınamalarıyla
+
+
+def pytest_generate_tests(metafunc):
+    if "runs" not in metafunc.fixturenames:
+        return
+    seeds = metafunc.config.getoption("--tohum")
+    full = [pytest.param((False, s), id=f"tam-{s}", marks=pytest.mark.tam) for s in seeds]
+    quick = pytest.param((True, seeds[0]), id="hizli")
+    metafunc.parametrize("runs", [quick, *full], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def runs(request, tmp_path_factory):
+    """Evidence of every lab in the new idiom, at one size and seed."""
+    made = {stem: collect(lab, *request.param, tmp_path_factory) for stem, lab in NEW.items()}
+    found = {stem: next(generator) for stem, generator in made.items()}
+    yield found
+    for generator in made.values():
+        next(generator, None)
+
+
+@pytest.mark.parametrize(("stem", "name"), SECTIONS, ids=NAMES)
+def test_every_check_of_the_section_holds(runs, stem, name):
+    runs[stem](name)
+    report = runs[stem].reports[name]
+    assert report.checks
+    assert [check.text for check in report.checks if check.asked and not check.holds] == []
+
+
+@pytest.mark.parametrize(("stem", "name"), SECTIONS, ids=NAMES)
+def test_section_shows_its_question_table_figure_conclusion_and_reason(runs, stem, name):
+    evidence = runs[stem]
+    data = evidence(name)
+    report, section = evidence.reports[name], evidence.lab.sections[name]
+    assert section.question.endswith("?")
+    assert section.question.count("?") == 1
+    assert section.why
+    assert report.conclusion
+    assert len(re.findall(r"[.!](?=\s|$)", report.conclusion)) <= 2, report.conclusion
+    assert report.tables
+    frames = data.values() if isinstance(data, dict) else [data]
+    assert all(isinstance(frame, pd.DataFrame) and len(frame) for frame in frames)
+    written = {path.name for path in report.written}
+    stem = f"{section.number:02}_{name}"
+    assert {f"{stem}.csv", f"{stem}.png"} <= written
+    assert evidence.problems[name] == []
+
+
+@pytest.mark.parametrize(("stem", "name"), SECTIONS, ids=NAMES)
+def test_the_panel_is_whole_on_a_small_screen(runs, stem, name):
+    runs[stem](name)
+    screen = Console(width=SCREEN[0], file=io.StringIO(), force_terminal=True)
+    screen.print(_panel(runs[stem].reports[name], SCREEN[0]))
+    lines = screen.file.getvalue().splitlines()
+    assert len(lines) <= SCREEN[1] - 1, len(lines)
+
+
+@pytest.mark.parametrize("stem", NEW)
+def test_alone_and_again_the_csv_files_are_the_same(runs, stem, tmp_path):
+    evidence = runs[stem]
+    names = ALONE[stem]
+    for name in names:
+        evidence(name)
+    numbers = [str(evidence.lab.sections[name].number) for name in names]
+    size = ["--hizli"] if evidence.quick else []
+    options = [*size, "--tohum", str(evidence.seed), "--cikti", str(tmp_path)]
+    assert evidence.lab.main(["--bolum", *numbers, *options]) == 0
+    again = sorted((tmp_path / evidence.lab.name).glob("[0-9]*.csv"))
+    assert {path.name[:2] for path in again} == {number.zfill(2) for number in numbers}
+    for path in again:
+        before = evidence.folder / evidence.lab.name / path.name
+        assert path.read_bytes() == before.read_bytes(), path.name
+
+
+@pytest.mark.parametrize(("stem", "name"), SECTIONS, ids=NAMES)
+def test_every_setting_tells_its_reason_and_is_not_frozen(stem, name):
+    section = NEW[stem].sections[name]
+    assert set(section.quick) <= set(section.settings)
+    untold = [setting for setting, reason in section.reasons.items() if not reason]
+    assert untold == []
+    assert len(section.code.splitlines()) <= LONGEST, section.name
+
+
+@pytest.mark.parametrize("stem", NEW)
+def test_headings_of_the_cells_are_markdown(stem):
+    text = (common.ROOT / f"{stem}.py").read_text(encoding="utf-8")
+    headings = re.findall(r"(?m)^# %% \[markdown\]\n# ## (\d+) · .+$", text)
+    assert headings == [str(section.number) for section in NEW[stem].sections.values()]
