@@ -535,7 +535,7 @@ def kernel_gradients(model, x, y):
     return [g.numpy() for g in tape.gradient(loss, [layer.kernel for layer in model.layers[:-1]])]
 
 
-@lab.section(quick={"depth": 4, "n_train": 1_000, "seeds": 1})
+@lab.section(quick={"depth": 2, "n_train": 1_000, "seeds": 1})
 def activation_race(
     depth=8,  # sigmoid'in gradyanını söndürmeye yeten derinlik
     n_train=5_000,  # derin ağda adım pahalı: az görüntü
@@ -644,7 +644,7 @@ def activation_race(
 
 
 # %%
-@lab.section(quick={"n_train": 1_000, "epochs": 1, "seeds": 1})
+@lab.section(quick={"depth": 4, "n_train": 1_000, "epochs": 1, "seeds": 1})
 def initializers(
     depth=10,  # sinyal bu derinlikte bin kat büyür ya da söner
     width=512,  # kuram geniş katman için yazıldı
@@ -765,7 +765,7 @@ def initializers(
 
 
 # %%
-@lab.section(quick={"epochs": 3, "seeds": 1})
+@lab.section(quick={"epochs": 1, "seeds": 1})
 def weight_penalties(
     n_train=500,  # aşırı öğrenme (overfitting) görünsün diye az görüntü
     epochs=12,  # cezasız ağ eğitim kümesini ezberleyene kadar
