@@ -659,7 +659,7 @@ def initializers(
 
     Neden: n girdinin ağırlıklı toplamında varyans n · Var(w) katına çıkar, ReLU gücün yarısını
     siler; He, Var(w) = 2/n ile bunu dengeler. Glorot tanh'ın, LeCun SELU'nun dengesidir.
-    BatchNorm sinyali her katmanda yeniden ölçekler: başlangıcın boyu önemini yitirir.
+    BatchNorm sinyali her katmanda yeniden ölçekler: başlangıcın boyu daha az önemli olur.
     """
     data = load_mnist(n_train, 2_000)
     scaled = keras.initializers.VarianceScaling  # Var(w) = scale / n; He'de scale 2
@@ -745,8 +745,8 @@ def initializers(
     without, with_norm = np.ptp(mean["BatchNorm yok"]), np.ptp(mean["BatchNorm var"])
     lab.conclude(
         f"İki kat büyük başlangıç sinyali {number(growth['He x 2 + ReLU'])} katına çıkardı. "
-        "Üç başlangıcın doğruluğu arasındaki en büyük fark: BatchNorm yokken "
-        f"{percent(without)}, varken {percent(with_norm)}."
+        "Üç başlangıcın doğruluğu arasındaki en büyük fark (puan): BatchNorm yokken "
+        f"{number(100 * without)}, varken {number(100 * with_norm)}."
     )
     steps = 2.0 ** (depth - 1)
     lab.check("He x 2: büyüme / 2^(katman-1)", growth["He x 2 + ReLU"] / steps, within=(0.5, 2))
@@ -1181,7 +1181,7 @@ def dropout_kinds(
     clear = saved.mean() > (saved.std() if seeds > 1 else 0)
     lab.conclude(
         f"Keras açık kalan nöronu eğitimde {number(scale)} ile çarptı, çıkarımda hiçbir şeyi "
-        f"değiştirmedi. Etiketleri kirli az veride doğrulama kaybı {number(none)}, Dropout'la "
+        f"değiştirmedi. Etiketleri kirli az veride doğrulama kaybı: {number(none)}, Dropout'la "
         f"{number(some)}{'' if clear else ' (fark gürültü düzeyinde)'}."
     )
     lab.check("çarpan · (1 - oran)", scale * (1 - rate), within=(0.9999, 1.0001))

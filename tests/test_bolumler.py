@@ -8,7 +8,7 @@ import re
 
 import pandas as pd
 import pytest
-from conftest import LABS, collect
+from conftest import LABS, collect, repeats_itself
 from rich.console import Console
 
 import common
@@ -80,19 +80,7 @@ def test_the_panel_is_whole_on_a_small_screen(runs, stem, name):
 
 @pytest.mark.parametrize("stem", NEW)
 def test_alone_and_again_the_csv_files_are_the_same(runs, stem, tmp_path):
-    evidence = runs[stem]
-    names = ALONE[stem]
-    for name in names:
-        evidence(name)
-    numbers = [str(evidence.lab.sections[name].number) for name in names]
-    size = ["--hizli"] if evidence.quick else []
-    options = [*size, "--tohum", str(evidence.seed), "--cikti", str(tmp_path)]
-    assert evidence.lab.main(["--bolum", *numbers, *options]) == 0
-    again = sorted((tmp_path / evidence.lab.name).glob("[0-9]*.csv"))
-    assert {path.name[:2] for path in again} == {number.zfill(2) for number in numbers}
-    for path in again:
-        before = evidence.folder / evidence.lab.name / path.name
-        assert path.read_bytes() == before.read_bytes(), path.name
+    repeats_itself(runs[stem], ALONE[stem], tmp_path)
 
 
 @pytest.mark.parametrize(("stem", "name"), SECTIONS, ids=NAMES)
