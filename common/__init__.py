@@ -34,6 +34,7 @@ _PLAIN = {"ı": "i", "→": "->", "←": "<-", "·": "-", "≥": ">=", "≤": "<
 _PLAIN |= {"—": "-", "–": "-", "−": "-", "×": "x", "√": "kök", "’": "'", "▸": ">", "∂": "d"}
 _PLAIN |= {"μ": "mu", "σ": "sigma", "γ": "gamma", "β": "beta", "ε": "epsilon", "α": "alfa"}
 _PLAIN |= {"λ": "lambda", "Σ": "toplam", "Δ": "delta", "φ": "phi", "∞": "sonsuz"}
+_PLAIN |= {"✓": "[tamam]", "✗": "[TUTMADI]"} | dict.fromkeys("◐◓◑◒", "*")
 _PLAIN |= dict.fromkeys("─━═", "-") | dict.fromkeys("│┃║", "|")
 _PLAIN |= dict.fromkeys("┌┐└┘├┤┬┴┼┏┓┗┛┡┩┢┪┳┻╇╈╭╮╰╯", "+")
 
