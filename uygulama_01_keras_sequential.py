@@ -95,7 +95,7 @@ def yesterday_baseline(
     fig, ax = plots.figure(f"Kararı en çok iten {features} öznitelik ({len(x_val)} hasta)")
     shades = {"palette": "cividis", "hue_norm": (-2, 2), "legend": False}
     sns.swarmplot(
-        points, x="SHAP", y="öznitelik", hue="değer", size=40 / features, ax=ax, **shades
+        points, x="SHAP", y="öznitelik", hue="değer", size=min(8, 40 / features), ax=ax, **shades
     )
     ax.axvline(0, color="black")
     ax.set(xlabel="SHAP değeri (log-odds; sağa: kötü huylu yönünde)", ylabel="")
