@@ -652,6 +652,7 @@ def _panel(report: Report, width: int) -> Panel:
     parts.append(Text(f"\nSonuç: {report.conclusion}", "bold"))
     if report.section.why:
         parts.append(Text(f"Neden: {report.section.why}"))
-    parts += [Text(check.text, "dim" if check.holds else "bold") for check in report.checks]
+    for check in report.checks:
+        parts.append(Text(check.text, "dim" if check.holds or not check.asked else "bold"))
     title = f"Bölüm {report.section.number} · {report.section.title}"
     return Panel(Group(*parts), title=title, title_align="left", width=width)
