@@ -1208,8 +1208,8 @@ def loop_and_fit(data) -> tuple[float, float, keras.Model]:
 
 # Yeni bir Python: sınıfları önce bilmez, sonra içe aktarır
 LOAD = """
-import sys, keras, numpy as np
-model_file, inputs, outputs = sys.stdin.read().split("\\n")
+import json, sys, keras, numpy as np
+model_file, inputs, outputs = json.load(sys.stdin)
 try:
     keras.models.load_model(model_file)
 except TypeError as error:

@@ -20,7 +20,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.ticker import FuncFormatter, MaxNLocator, ScalarFormatter
 
-from common.text import NAMES, is_share, number
+from common.text import NAMES, is_share, number, percent
 
 IN_NOTEBOOK = "ipykernel" in sys.modules
 _window: list[subprocess.Popen] = []  # --goster: en çok bir pencere
@@ -104,11 +104,14 @@ def curves(ax, values: dict, xlabel: str, ylabel: str, legend: bool = True) -> N
         ax.legend()
 
 
-def percent_axis(axis, digits: int = 0) -> None:
-    """Write the shares on an axis (`ax.xaxis` or `ax.yaxis`) as '%98'."""
-    axis.set_major_formatter(
-        FuncFormatter(lambda share, _: f"%{share * 100:.{digits}f}".replace(".", ","))
-    )
+def percent_axis(axis, digits: int | None = None) -> None:
+    """Write the shares on an axis (`ax.xaxis` or `ax.yaxis`) as '%98', '%97,5'."""
+    write = functools.partial(percent, digits=digits) if digits is not None else _short_percent
+    axis.set_major_formatter(FuncFormatter(lambda share, _: write(share)))
+
+
+def _short_percent(share: float) -> str:
+    return percent(share).removesuffix(",0")
 
 
 def shades(name: str, low: float, high: float):

@@ -35,6 +35,7 @@ def restart(model: keras.Model, seed: int) -> None:
     fresh = keras.models.clone_model(model)
     for variable, start in zip(model.variables, fresh.variables, strict=True):
         variable.assign(start)
+    model.optimizer.build(model.trainable_variables)  # yoksa ilk adım iki kez izlenir: saniyeler
     for variable in model.optimizer.variables:
         if variable.name != "learning_rate":
             variable.assign(keras.ops.zeros_like(variable))

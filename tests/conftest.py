@@ -104,7 +104,15 @@ class Evidence:
         """The numbers that the section claims."""
         if name not in self.results:
             self.lab.configure(quick=self.quick, out=self.folder, seed=self.seed)
-            self.results[name] = self.lab.sections[name].run()
+            finish, problems = plots.finish, self.problems.setdefault(name, [])
+
+            def checked(fig):
+                finish(fig)
+                problems.extend(figure_problems(fig))
+
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(plots, "finish", checked)
+                self.results[name] = self.lab.sections[name].run()
             self.reports[name] = self.lab.report
         return self.results[name]
 
@@ -117,16 +125,7 @@ def evidence(tmp_path_factory, request) -> Evidence:
 
 def collect(lab: Lab, quick: bool, seed: int, tmp_path_factory):
     """Yield `Evidence` of a lab at one size; its figures are examined while they are saved."""
-    found = Evidence(lab, tmp_path_factory.mktemp("outputs"), quick, seed)
-    finish = plots.finish
-
-    def checked(fig):
-        finish(fig)
-        found.problems.setdefault(lab.report.section.name, []).extend(figure_problems(fig))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plots, "finish", checked)
-        yield found
+    yield Evidence(lab, tmp_path_factory.mktemp("outputs"), quick, seed)
     lab.configure()
 
 

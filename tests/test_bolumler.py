@@ -18,7 +18,10 @@ from common.old import OldLab
 NEW = {stem: lab for stem, lab in LABS.items() if not isinstance(lab, OldLab)}
 SECTIONS = [(stem, name) for stem, lab in NEW.items() for name in lab.sections]
 NAMES = [f"{stem[:12]}-{name}" for stem, name in SECTIONS]
-ALONE = {"uygulama_01_keras_sequential": ["full_architecture", "dropout_kinds"]}
+ALONE = {
+    "uygulama_01_keras_sequential": ["full_architecture", "dropout_kinds"],
+    "uygulama_02_callbacks_lr": ["early_stopping", "callback_anatomy", "lr_logger_and_plotter"],
+}
 SCREEN = 80, 24  # sınıftaki en küçük terminal
 LONGEST = 120  # bir bölümün satırı, ayarları ve sınamalarıyla
 

@@ -19,12 +19,6 @@ SETTINGS = [(s, e) for s, e in TASKS if e.constants]  # ileri: sorulan satır be
 
 # İleri alıştırmaların çözümleri: betikteki satır → yerine yazılan
 SOLUTIONS = {
-    "uygulama_02_callbacks_lr": (
-        '        "OneCycle": OneCycle(high, n_steps),\n',
-        """        "OneCycle": OneCycle(high, n_steps),
-        "doğrusal": lambda step: high * (1 - step / n_steps),
-""",
-    ),
     "uygulama_03_functional_api": (
         "        (392 + 1) * 64 + (392 + 1) * 32 + 32 * 64 + (64 + 1) * 10,\n    ),\n",
         """        (392 + 1) * 64 + (392 + 1) * 32 + 32 * 64 + (64 + 1) * 10,
