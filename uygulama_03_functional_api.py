@@ -4,1035 +4,876 @@ Sequential'ın yapamadıkları: iki girdi, iki çıkış, dal, birleştirme, art
 connection), yardımcı kayıp (auxiliary loss) ve paylaşılan katman. Her biri kurulur, çizilir,
 ölçülür.
 
-    python uygulama_03_functional_api.py              bütün bölümler
-    python uygulama_03_functional_api.py --bolum 4    tek bölüm
-    python uygulama_03_functional_api.py --yardim     öteki seçenekler
+    python uygulama_03_functional_api.py                             bütün bölümler
+    python uygulama_03_functional_api.py --bolum 4                   tek bölüm
+    python uygulama_03_functional_api.py --bolum 4 --ayar depth=4    ya şöyle olsaydı?
+    python uygulama_03_functional_api.py --yardim                    öteki seçenekler
 """
 
-# %% Hazırlık
+# %% [markdown]
+# # Uygulama 03 · Functional API
+
+# %%
 # isort: off
-from common import largest_difference, load_breast_cancer, load_mnist, percent, plots
-from common import set_seed
-from common.old import OldLab as Lab
-from common.old import restart_from as restart
+from common import Lab, largest_difference, load_breast_cancer, load_mnist, number, percent
+from common import plots, restart, set_seed, tidy
 # isort: on  (önce common: Keras'ın ayarlarını o yapar)
 
-from textwrap import fill, shorten
+from textwrap import shorten
 
 import keras
 import numpy as np
+import pandas as pd
+import seaborn as sns
 import tensorflow as tf
 from keras import layers
-from matplotlib.patches import FancyArrowPatch
 from sklearn.preprocessing import KBinsDiscretizer
-
-CROSS_ENTROPY = "sparse_categorical_crossentropy"
-BATCH = 125  # MNIST alt kümelerini tam böler: yarım mini-batch Keras'a her şeyi iki kez izletir
-BATCH_CANCER = 31  # aynı nedenle: 341 eğitim satırı = 11 adım
-N_TRAIN = 10_000  # karşılaştırmalara yeten, saniyeler süren MNIST alt kümesi
-N_VAL = 2_000  # doğrulama görüntüsü: doğruluğun örnekleme hatası bir puan dolayında kalsın
-SEEDS = 3  # kalite iddiasında tekrar sayısı
-MESSAGE = 110  # Keras iletisinin tabloya sığan kadarı (harf)
-ACCEPTED = "hata yok"
-TICK = 12  # eksen yazısının bir satırı (harf): yan yana adlar karışmasın
-
-BINS = 4  # "hata" öznitelikleri kaç kategoriye bölünür: her birinde 85 eğitim satırı
-BN_MOMENTUM = 0.9  # varsayılan 0.99, 11 adımlık epoch'ta çok geriden gelir (uygulama 01)
-EPOCHS_CANCER = 30  # doğrulama kaybı düzleşene kadar
-
-BRANCH, NARROW = 64, 32  # iki dalın genişliği; dar dal Add'in koşulunu bozar
-EPOCHS_MERGE = 3  # birleştirmeler arasındaki fark (varsa) görünene kadar
-
-DEPTHS = (20, 30, 40)  # düz ağın güç öğrendiği derinlikten hiç öğrenemediğine
-DEEP_WIDTH = 64
-N_DEEP = 3_000  # derin ağda adım pahalı: daha az görüntü
-EPOCHS_DEEP = 3  # artık bağlantılı ağ öğrenene kadar
-DRAWN_DEPTH = 4  # çizgesi gösterilen küçük ağ: bir izdüşümlü blok, bir olduğu gibi atlayan
-
-HOLES = np.array([1, 0, 0, 0, 0, 0, 1, 0, 2, 1])  # 0, 1, ... 9'un yazılışındaki delik sayısı
-TRUNK = 8  # iki çıkışın paylaştığı nöron: az olsun ki çıkışlar onun için yarışsın
-HOLE_WEIGHTS = (0.0, 0.1, 0.5, 0.9, 1.0)  # delik kaybının ağırlığı; rakamınki 1'e tamamlar
-EPOCHS_WEIGHTS = 3  # ödünleşim görünene kadar
-
-AUX_DEPTH = 20  # ilk katmanlara çok az gradyan varan derinlik
-AUX_WEIGHT = 0.3  # yardımcı kaybın ağırlığı (GoogLeNet: Szegedy vd., 2015)
-N_AUX = 5_000
-EPOCHS_AUX = 3
-
-N_PAIRS = 5_000  # eğitim çifti; görüntü sayısı da bu kadar
-N_PAIRS_VAL = 4_000  # doğrulama ve test çiftleri
-PAIR_LR = 3e-3  # toplam zor bir hedef: saniyeler içinde öğrenilsin
-EPOCHS_PAIRS = 10
-ENCODER = (128, 32)  # kodlayıcının iki katmanı
-PAIR_LAYOUT = "GGGAB;GGGCD;GGGXX;GGGXX"  # solda çizge, sağda dört çift ve sonuçlar
-
-KERNELS = (1, 3, 7)  # Inception'ın aynı görüntüye baktığı pencereler (piksel)
-FILTERS = 4  # pencere başına harita
-N_MAPS = 2_500  # haritalar görüntüye benzemeye başlasın yeter
 
 lab = Lab("uygulama_03_functional_api", "Uygulama 03 · Functional API", "14:00-15:15")
 
+CROSS_ENTROPY = "sparse_categorical_crossentropy"
 
-# %% Bölümlerin ortak araçları
-def refusal(attempt) -> str:
-    """Keras bu denemeyi geri çevirir mi? İletisinin başı; çevirmezse "hata yok"."""
+
+def message(attempt, length=70):
+    """Keras bu denemeye ne der? İletisinin başı; kabul ederse boş."""
     try:
         attempt()
     except ValueError as error:
-        return shorten(str(error), MESSAGE, placeholder=" …")
-    return ACCEPTED
+        return shorten(str(error), length, placeholder=" …")
+    return ""
 
 
-def show_refusals(attempts: dict, title: str, suffix: str) -> dict[str, str]:
-    """Her denemeye Keras'ın dediği ve çaresi: `attempts` adı → (deneme, çare)."""
-    found = {name: refusal(attempt) for name, (attempt, _) in attempts.items()}
-    rows = [
-        {"denenen": name, "Keras'ın dediği": text, "çaresi": attempts[name][1]}
-        for name, text in found.items()
-    ]
-    lab.table(rows, title, suffix=suffix)
-    return found
+def mean_and_std(runs):
+    """Tohumların ortalaması ve std'si, tabloya yazıldığı gibi."""
+    return percent(runs.mean(), runs.std())
 
 
-def accuracies(model, x, targets: dict) -> dict[str, float]:
-    """Her çıkışın doğruluğu, çıkışın adıyla. Tek nöronlu (sigmoid) çıkışta eşik 0.5."""
-    found = {}
-    for name, p in zip(model.output_names, keras.tree.flatten(model(x)), strict=True):
-        predicted = np.argmax(p, axis=1) if p.shape[1] > 1 else np.round(p[:, 0])
-        found[name] = float(np.mean(predicted == targets[name]))
-    return found
-
-
-def train(model, build, seed: int, x, y, batch: int, epochs: int) -> None:
-    """`compile` edilmiş modeli `seed` ile yeniden başlatıp eğitir; yeni bir izleme (trace) olmaz.
-
-    `build` aynı mimariyi kurar: başlangıç ağırlıkları ondan gelir.
-    """
-    model.optimizer.build(model.trainable_variables)  # yoksa ilk adım iki kez izlenir
-    set_seed(seed)
-    restart(model, build(), seed)
-    model.fit(x, y, batch, epochs, verbose=0, callbacks=[lab.watch()])
-
-
-def by_output(runs: list[dict]) -> dict[str, list[float]]:
-    """Tohumların doğrulukları, çıkış çıkış."""
-    return {name: [run[name] for run in runs] for name in runs[0]}
-
-
-def score_table(scores: dict, title: str, first: str) -> None:
-    """Koşul başına bir satır: her çıkışın ortalaması ve std'si."""
-    rows = []
-    for condition, outputs in scores.items():
-        row = {first: condition}
-        for name, values in outputs.items():
-            row |= {name: np.mean(values), f"{name} std": np.std(values)}
-        rows.append(row)
-    lab.table(rows, title, dict.fromkeys(list(rows[0])[1:], percent))
-
-
-def draw_scores(ax, scores: dict) -> None:
-    """Koşullar yan yana; her çıkış bir işaret, çubuğu tohumların std'si."""
-    for i, name in enumerate(next(iter(scores.values()))):
-        means, stds = zip(
-            *((np.mean(s[name]), np.std(s[name])) for s in scores.values()), strict=True
-        )
-        look = plots.look(i) | {"linestyle": "none", "markersize": 14}
-        places = np.arange(len(scores)) + 0.12 * i
-        ax.errorbar(places, means, stds, label=name, capsize=9, **look)
-    ax.set_xticks(range(len(scores)), [fill(name, TICK) for name in scores])
-    ax.set(xlim=(-0.5, len(scores) - 0.3), ylabel="doğrulama doğruluğu (ortalama ± std)")
-    ax.legend()
-    plots.percent_axis(ax.yaxis, digits=1)
-
-
-# %% 1 · Sequential'dan Functional'a
-def two_inputs() -> keras.Model:
-    """İki girdi, iki dal, bir birleşme."""
-    one, two = keras.Input((20,), name="one"), keras.Input((10,), name="two")
-    merged = layers.concatenate([layers.Dense(16, "relu")(one), layers.Dense(8, "relu")(two)])
-    return keras.Model([one, two], layers.Dense(1, "sigmoid")(merged))
-
-
-def branch_and_skip() -> keras.Model:
-    """Girdi dallanır: biri Dense'ten geçer, öteki atlayıp sonuca eklenir."""
-    inputs = keras.Input((30,))
-    x = layers.Dense(30, "relu")(inputs)
-    x = layers.Add()([x, inputs])
-    return keras.Model(inputs, layers.Dense(1, "sigmoid")(x))
-
-
-def unconnected() -> keras.Model:
-    """Çıkışa giden ikinci girdi modele söylenmemiş."""
-    one, two = keras.Input((20,)), keras.Input((10,))
-    return keras.Model(inputs=one, outputs=layers.Dense(1)(layers.concatenate([one, two])))
-
-
-def sequential_attempts() -> dict:
-    """Sequential'a kurdurulmak istenenler ve Functional'daki yazılışı."""
-    dense, inputs = layers.Dense(30), layers.Input(shape=(30,))
-
-    def sequence(*parts):
-        return lambda: keras.Sequential([inputs, *parts])
-
-    return {
-        "iki girdi": (sequence(layers.Input(shape=(10,)), dense), "Model([a, b], çıkış)"),
-        "dal": (sequence([dense, layers.Dense(8)]), "aynı tensörü iki katmana ver"),
-        "birleştirme": (sequence(dense, layers.Concatenate()), "Concatenate()([x1, x2])"),
-        "artık bağlantı": (sequence(dense, layers.Add()), "Add()([x, inputs])"),
-        "Functional, iki girdi": (two_inputs, "-"),
-        "Functional, dal ve atlama": (branch_and_skip, "-"),
-        "Functional, eksik girdi": (unconnected, "her girdiyi inputs= içine yaz"),
-    }
-
-
+# %% [markdown]
+# ## 1 · Sequential'dan Functional'a
+# %%
 @lab.section
-def sequential_to_functional():
-    """Sequential'dan Functional'a: aynı ağ, iki yazılış
+def sequential_to_functional(
+    neurons=16,  # her katmanda: çizgede şekiller kolay izlensin
+):
+    """Sequential'dan Functional'a: beş sınır, tek çizge
 
-    Aynı ağırlıklarla iki yazılışın çıktısı ne kadar ayrılır? Sequential iki girdiye, bir dala ya
-    da bir artık bağlantıya ne der? Önce tahmin edin.
+    Soru: Slayt Sequential'ın beş sınırını sayar: Keras bunların kaçını gerçekten geri çevirir?
+
+    Neden: Sequential bir katman listesidir: her katmanın bir girdisi ve bir çıktısı vardır.
+    Functional'da katman bir fonksiyon gibi çağrılır: tensör girer, tensör çıkar. Aynı tensör
+    iki katmana verilebilir, iki tensör bir katmanda buluşabilir.
     """
     data = load_breast_cancer()
-    sequential = keras.Sequential(
-        [
-            layers.Input(shape=(30,)),
-            layers.Dense(64, activation="relu"),
-            layers.Dense(1, activation="sigmoid"),
-        ]
-    )
+    sequential = keras.Sequential([layers.Input(shape=(30,))])
+    sequential.add(layers.Dense(neurons, activation="relu"))
+    sequential.add(layers.Dense(1, activation="sigmoid"))
     inputs = keras.Input(shape=(30,))
-    x = layers.Dense(64, activation="relu")(inputs)  # katman çağrılır: tensör girer, tensör çıkar
+    x = layers.Dense(neurons, activation="relu")(inputs)  # katman çağrılır
     outputs = layers.Dense(1, activation="sigmoid")(x)
     functional = keras.Model(inputs, outputs)
     functional.set_weights(sequential.get_weights())
-    difference = largest_difference([sequential(data.x_val)], [functional(data.x_val)])
-    counts = {"Sequential": sequential.count_params(), "Functional": functional.count_params()}
-    rows = [{"yazılış": name, "parametre": count} for name, count in counts.items()]
-    lab.table(rows, f"Çıktıların en büyük farkı: {difference:g}")
+    gap = largest_difference([sequential(data.x_val)], [functional(data.x_val)])
 
-    messages = show_refusals(sequential_attempts(), "Sequential neyi geri çevirir?", "_denemeler")
-
-    fig, axes = plots.figure("Sequential tek yoldur, Functional her yönlü döngüsüz çizge", 1, 3)
-    drawn = {
-        "Sequential": sequential,
-        "iki girdi": two_inputs(),
-        "dal ve atlama": branch_and_skip(),
+    start, dense = layers.Input(shape=(20,)), layers.Dense(20)
+    attempts = {  # sınır: Sequential'a yazılışı, Functional'da yazılışı
+        "tek girdi": ([start, layers.Input(shape=(10,)), dense], "Model([one, two], …)"),
+        "tek çıkış": ([start, dense, [layers.Dense(1), layers.Dense(3)]], "Model(…, [main, aux])"),
+        "dal yok": ([start, [dense, layers.Dense(8)], dense], "a(x), b(x)"),
+        "birleştirme yok": ([start, dense, layers.Concatenate()], "Concatenate()([x1, x2])"),
+        "artık bağlantı yok": ([start, dense, layers.Add()], "Add()([x, h])"),
     }
-    for ax, (name, model) in zip(axes, drawn.items(), strict=True):
-        plots.model_graph(model, name, ax)
+    limits = []
+    for limit, (parts, cure) in attempts.items():
+        said = message(lambda parts=parts: keras.Sequential(parts))
+        limits.append({"sınır": limit, "Keras'ın dediği": said or "hata yok", "Functional": cure})
+    limits = pd.DataFrame(limits)
+    lab.table(limits, "Aynısını Sequential'a yazınca")
+
+    one, two = keras.Input(shape=(20,), name="one"), keras.Input(shape=(10,), name="two")
+    x1 = layers.Dense(neurons, activation="relu")(one)
+    x2 = layers.Dense(neurons, activation="relu")(two)
+    x = layers.Concatenate()([x1, x2])  # iki dal birleşir
+    h = layers.Dense(2 * neurons, activation="relu")(x)  # x iki yere gider: buraya ve Add'e
+    x = layers.Add()([x, h])  # artık bağlantı
+    main = layers.Dense(1, activation="sigmoid", name="main")(x)
+    aux = layers.Dense(3, activation="softmax", name="aux")(x)
+    model = keras.Model([one, two], [main, aux])
+
+    fig, (left, right) = plots.figure("Sequential tek yoldur, Functional bir çizge", 1, 2)
+    plots.model_graph(sequential, "Sequential", left)
+    plots.model_graph(model, "Functional: beşi de tek modelde", right)
     lab.save(fig)
-    refused = [name for name, text in messages.items() if text != ACCEPTED]
-    lab.observe(
-        f"İki yazılışın çıktıları arasındaki en büyük fark {difference:g}, parametreleri "
-        f"{' ve '.join(str(count) for count in counts.values())}. Geri çevrilenler: "
-        f"{', '.join(refused)}."
+
+    refused = int((limits["Keras'ın dediği"] != "hata yok").sum())
+    same = "hiç değişmedi" if gap == 0 else f"en çok {number(gap)} değişti"
+    lab.conclude(
+        f"Keras'ın geri çevirdiği deneme: {refused} / {len(limits)}; Functional hepsini tek "
+        f"modelde kurdu. Aynı ağ iki yoldan yazılınca çıktı {same}."
     )
-    return {"difference": difference, "counts": counts, "messages": messages}
+    lab.check("Sequential'ın geri çevirdiği", refused, equal=len(limits))
+    lab.check("iki yazılışın çıktılarının farkı", gap, below=1e-6)
+    lab.check("Functional: girdi + çıkış sayısı", len(model.inputs + model.outputs), equal=4)
+    forgotten = message(lambda: keras.Model(one, [main, aux]))
+    lab.check("inputs= eksikse hata (1: var)", bool(forgotten), equal=1)
+    return limits
 
 
-# %% 2 · Çoklu girdi ve çıkış
-def slide_model() -> keras.Model:
-    """Slaytın modeli, satır satır."""
+# %% [markdown]
+# ## 2 · Çoklu girdi, çoklu çıkış
+# %%
+@lab.section(quick={"epochs": 6, "seeds": 1})
+def multi_input_output(
+    measures=("yarıçap (hata)", "alan (hata)"),  # kategoriye çevrilen iki ölçü
+    bins=5,  # her ölçü kaç kategori: slaytın 10 sütununa varsın
+    aux_weight=0.5,  # ikinci çıkışın kaybı toplamda yarım sayılır
+    lr=0.003,  # Adam'ın varsayılanının üç katı: az epoch yetsin
+    batch=31,  # 341 eğitim hastası = 11 eşit mini-batch
+    momentum=0.9,  # slaytta yok: Keras'ın 0.99'u az adımda geriden gelir (uygulama 01)
+    epochs=12,  # doğrulama kaybı düzleşmeye başlayana kadar
+    seeds=4,  # küçük kümede fark ancak yayılımıyla okunur
+):
+    """Çoklu girdi, çoklu çıkış: slaytın modeli
+
+    Soru: 10 kategori, 20 sayısal ölçünün yanına gelince tanının doğruluğunu kaç puan artırır?
+
+    Neden: Yeni girdi ancak ötekilerin söylemediğini söylüyorsa işe yarar. Ortalama ve en kötü
+    ölçüler tanıyı zaten bilir; çekirdeklerin ne kadar değişken olduğunu en kısa yoldan "hata"
+    ölçüleri söyler. İki çıkış aynı gövdeyi paylaşır, kayıpları ağırlıklarıyla toplanır.
+    """
+    data, raw = load_breast_cancer(), load_breast_cancer(scaled=False)
+    names = data.feature_names
+    numeric = [i for i, name in enumerate(names) if "hata" not in name]
+    chosen = [names.index(name) for name in measures]
+    worst, mean = names.index("alan (en kötü)"), names.index("alan (ortalama)")
+    binning = KBinsDiscretizer(bins, encode="onehot-dense", quantile_method="linear")
+    binning.fit(raw.x_train[:, chosen])  # sınırları yalnız eğitim kümesi belirler
+    thirds = np.quantile(raw.x_train[:, worst] / raw.x_train[:, mean], (1 / 3, 2 / 3))
+    x, y = {}, {}
+    for part in ("train", "val", "test"):
+        scaled, measured = getattr(data, f"x_{part}"), getattr(raw, f"x_{part}")
+        cat = binning.transform(measured[:, chosen]).astype("float32")
+        x[part] = {"num": scaled[:, numeric], "cat": cat}
+        ratio = measured[:, worst] / measured[:, mean]  # değişkenlik: az, orta, çok
+        y[part] = {"main": getattr(data, f"y_{part}"), "aux": np.digitize(ratio, thirds)}
+
     inp_num = keras.Input(shape=(20,), name="num")
-    inp_cat = keras.Input(shape=(10,), name="cat")
+    inp_cat = keras.Input(shape=(len(measures) * bins,), name="cat")
     x1 = layers.Dense(64, "relu")(inp_num)  # sayısal dal
-    x1 = layers.BatchNormalization(momentum=BN_MOMENTUM)(x1)
+    x1 = layers.BatchNormalization(momentum=momentum)(x1)
     x1 = layers.Dropout(0.3)(x1)
     x2 = layers.Dense(32, "relu")(inp_cat)  # kategorik dal
     merged = layers.concatenate([x1, x2])
-    x = layers.Dense(64, "relu")(merged)
-    out_main = layers.Dense(1, "sigmoid", name="main")(x)
-    out_aux = layers.Dense(3, "softmax", name="aux")(x)
-    return keras.Model(inputs=[inp_num, inp_cat], outputs=[out_main, out_aux])
+    h = layers.Dense(64, "relu")(merged)
+    out_main = layers.Dense(1, "sigmoid", name="main")(h)  # tanı
+    out_aux = layers.Dense(3, "softmax", name="aux")(h)  # değişkenlik
+    model = keras.Model(inputs=[inp_num, inp_cat], outputs=[out_main, out_aux])
+    model.compile(
+        optimizer=keras.optimizers.Adam(lr),
+        loss={"main": "binary_crossentropy", "aux": "sparse_categorical_crossentropy"},
+        loss_weights={"main": 1.0, "aux": aux_weight},
+        metrics={"main": "accuracy", "aux": "accuracy"},
+    )
+    runs = []
+    for given, (num, cat) in {"num": (1, 0), "cat": (0, 1), "num + cat": (1, 1)}.items():
+        # verilmeyen girdi 0 ile çarpılır: ağ ve başlangıcı aynı kalır
+        seen = {k: {"num": num * v["num"], "cat": cat * v["cat"]} for k, v in x.items()}
+        xy, val = (seen["train"], y["train"]), (seen["val"], y["val"])
+        for seed in lab.each(lab.seeds(seeds), f"girdi {given}, tohum"):
+            restart(model, seed)
+            run = model.fit(*xy, batch_size=batch, epochs=epochs, validation_data=val, verbose=0)
+            runs.append(tidy(run, girdi=given, tohum=seed).iloc[-1])
+    test = model.evaluate(x["test"], y["test"], batch_size=1_000, verbose=0, return_dict=True)
 
-
-SLIDE_COUNTS = {  # Dense: (girdi + 1 bias) · nöron; BatchNorm: γ, β ve izlenen μ, σ²
-    "dense": (20 + 1) * 64,
-    "batch_normalization": 4 * 64,
-    "dense_1": (10 + 1) * 32,
-    "dense_2": (64 + 32 + 1) * 64,
-    "main": (64 + 1) * 1,
-    "aux": (64 + 1) * 3,
-}
-
-
-def slide_shapes(model) -> list[dict]:
-    """Katman başına çıktı şekli ve parametre sayısı, elle ve Keras'la."""
-    return [
-        {
-            "katman": layer.name,
-            "çıktı": str(layer.output.shape),
-            "elle": SLIDE_COUNTS.get(layer.name, 0),
-            "Keras": layer.count_params(),
-        }
-        for layer in model.layers
-    ]
-
-
-def two_views() -> dict[str, tuple[dict, dict]]:
-    """Parça → (girdiler, hedefler). Kategori ve sınıf sınırlarını yalnız eğitim kümesi belirler.
-
-    num: 20 "ortalama" ve "en kötü" ölçü. cat: 10 "hata" ölçüsünün çeyreklik numarası.
-    main: tanı. aux: çekirdek büyüklüğü ne kadar değişken (patolojide anizokaryoz: az, orta,
-    çok)? En kötü alan / ortalama alan oranının üçte birlikleri. Bu oran bir girdi sütunu
-    değildir; ağ onu iki sütundan bulmalıdır.
-    """
-    data, raw = load_breast_cancer(), load_breast_cancer(scaled=False)
-    is_error = np.array(["hata" in name for name in data.feature_names])
-    worst, mean = (data.feature_names.index(f"alan ({kind})") for kind in ("en kötü", "ortalama"))
-    bins = KBinsDiscretizer(BINS, encode="ordinal", quantile_method="averaged_inverted_cdf")
-    bins.fit(raw.x_train[:, is_error])
-    thirds = np.quantile(raw.x_train[:, worst] / raw.x_train[:, mean], (1 / 3, 2 / 3))
-    views = {}
-    for part in ("train", "val", "test"):
-        scaled, x = getattr(data, f"x_{part}"), getattr(raw, f"x_{part}")
-        categories = bins.transform(x[:, is_error]) / (BINS - 1)
-        inputs = {"num": scaled[:, ~is_error], "cat": categories.astype("float32")}
-        variation = np.digitize(x[:, worst] / x[:, mean], thirds)
-        views[part] = inputs, {"main": getattr(data, f"y_{part}"), "aux": variation}
-    return views
-
-
-def only(inputs: dict, kept: tuple[str, ...]) -> dict:
-    """Öteki girdi her satırda aynı (sıfır): bilgi taşımaz, ağ ve ağırlıkları aynı kalır."""
-    return {name: x if name in kept else np.zeros_like(x) for name, x in inputs.items()}
-
-
-def trivial_guess(targets: dict, val_targets: dict) -> dict[str, list[float]]:
-    """Hep eğitimin en sık sınıfını söyleyenin doğrulama doğruluğu, çıkış çıkış."""
-    common = {name: np.bincount(target).argmax() for name, target in targets.items()}
-    return {name: [float(np.mean(val_targets[name] == common[name]))] for name in targets}
-
-
-def bad_inputs(inputs: dict, targets: dict) -> dict:
-    """Üç olağan yanlış: Keras her birini ilk adımdan önce yakalar."""
-    model = slide_model()
-    model.compile(loss={"main": "binary_crossentropy", "aux": CROSS_ENTROPY})
-
-    def fit(x):
-        return lambda: model.fit(x, targets, verbose=0)
-
-    num, cat = inputs["num"], inputs["cat"]
-    return {
-        "yanlış ad": (fit({"num": num, "category": cat}), "Input'un name= değerini yaz"),
-        "eksik satır": (fit({"num": num, "cat": cat[:-1]}), "dizilerin boyunu eşitle"),
-        "liste sırası": (fit([cat, num]), "liste yerine adlı sözlük ver"),
-    }
-
-
-@lab.section
-def multi_input_output():
-    """Çoklu girdi, çoklu çıkış: slaytın modeli
-
-    Modelde kaç parametre var? Tanıyı hangi girdi daha iyi bilir: 20 sayısal ölçü mü, 10 kategori
-    mi? İkisi birlikte ne katar? Önce tahmin edin.
-    """
-    views = two_views()
-    (inputs, targets), (val_inputs, val_targets) = views["train"], views["val"]
-    model = slide_model()
-    losses = {"main": "binary_crossentropy", "aux": CROSS_ENTROPY}
-    model.compile(optimizer="adam", loss=losses)
-    shapes = slide_shapes(model)
-    lab.table(shapes, f"{model.count_params()} parametre", suffix="_parametreler")
-    messages = show_refusals(bad_inputs(inputs, targets), "Bozuk girdi", "_bozuk_girdi")
-
-    scores = {}
-    times = lab.few(EPOCHS_CANCER)  # kopyalar birlikte karışır: `fit` bir kez hazırlanır
-    y = {name: np.tile(target, times) for name, target in targets.items()}
-    for kept in lab.each([("num",), ("cat",), ("num", "cat")], "eğitiliyor, girdi"):
-        x = {n: np.tile(v, (times, 1)) for n, v in only(inputs, kept).items()}
-        runs = []
-        for seed in lab.seeds(SEEDS):
-            train(model, slide_model, seed, x, y, BATCH_CANCER, 1)
-            runs.append(accuracies(model, only(val_inputs, kept), val_targets))
-        scores[" + ".join(kept)] = by_output(runs)
-    scores = {"en sık sınıf": trivial_guess(targets, val_targets)} | scores
-    score_table(scores, "Doğrulama doğruluğu: her girdi ne katıyor?", "girdi")
-    test = accuracies(model, *views["test"])
-    lab.save(model)
-
+    outputs = {"val_main_accuracy": "main (tanı)", "val_aux_accuracy": "aux (değişkenlik)"}
+    runs = pd.DataFrame(runs).rename(columns=outputs)
+    scores = runs.melt(["girdi", "tohum"], outputs.values(), "çıkış", "doğruluk")
+    table = scores.groupby(["çıkış", "girdi"], sort=False)["doğruluk"].agg(["mean", "std"])
+    lab.table(table, f"Doğrulama doğruluğu, {seeds} tohum", {"mean": percent, "std": percent})
     fig, axes = plots.mosaic("İki girdi, iki çıkış (Breast Cancer)", "GX")
-    draw_scores(axes["X"], scores)
+    look = {"hue": "çıkış", "markers": ["o", "s"], "linestyle": "none", "errorbar": "sd"}
+    sns.pointplot(scores, x="girdi", y="doğruluk", dodge=0.15, ax=axes["X"], **look)
+    axes["X"].set(ylabel="doğrulama doğruluğu (± std)", xlabel="verilen girdi", ylim=(0, 1.05))
     plots.model_graph(model, "", axes["G"])
     lab.save(fig)
-    lone, both = scores["num"], scores["num + cat"]
-    gain = {n: (np.mean(both[n]) - np.mean(lone[n])) * 100 for n in both}
-    lab.observe(
-        f"{model.count_params()} parametre. Kategorilerin sayısal girdiye kattığı: tanıda "
-        f"{gain['main']:+.1f}, değişkenlikte {gain['aux']:+.1f} puan (tohumlar arası std "
-        f"{np.std(both['main']) * 100:.1f} ve {np.std(both['aux']) * 100:.1f}). Testte tanı "
-        f"{percent(test['main'])}, değişkenlik {percent(test['aux'])}."
+
+    by_seed = scores.pivot_table("doğruluk", ["çıkış", "tohum"], "girdi", sort=False)
+    gain = (by_seed["num + cat"] - by_seed["num"]).groupby("çıkış", sort=False)  # tohum tohum
+    main, aux = gain.mean()
+    noise = np.where(abs(gain.mean()) > 2 * gain.sem(), "", " (gürültü düzeyinde)")
+    lab.conclude(
+        f"Kategorilerin doğruluğa katkısı: tanıda {number(100 * main, 2)} puan{noise[0]}, "
+        f"değişkenlikte {number(100 * aux, 2)} puan{noise[1]}. Testte tanının doğruluğu: "
+        f"{percent(test['main_accuracy'])}."
     )
-    return {"shapes": shapes, "scores": scores, "messages": messages, "test": test}
+    by_hand = (20 + 1) * 64 + 4 * 64 + (len(measures) * bins + 1) * 32 + (64 + 32 + 1) * 64
+    by_hand += (64 + 1) * 1 + (64 + 1) * 3
+    lab.check("elle sayılan parametre = Keras", by_hand, equal=model.count_params())
+    spread = np.ptp(x["train"]["cat"].mean(axis=0))
+    lab.check("kategorilerin payı: en çok - en az", spread, below=0.01)
+    total = test["main_loss"] + aux_weight * test["aux_loss"]
+    lab.check("kayıp - Σ w · kayıp", abs(test["loss"] - total), below=1e-5)
+    lab.check("kategoriler tanıda", main, within=(-0.02, 0.03), full_size=True)
+    lab.check("kategoriler değişkenlikte", aux, above=0.01, full_size=True)
+    lab.check("testte tanı", test["main_accuracy"], above=0.92, full_size=True)
+    return scores
 
 
-# %% 3 · Concatenate mi, Add mi?
-def halves_model(merge, second: int, project: bool = False) -> keras.Model:
-    """Görüntünün üst ve alt yarısı ayrı girdi; iki dal `merge` ile birleşir."""
-    top, bottom = keras.Input((392,), name="top"), keras.Input((392,), name="bottom")
-    one = layers.Dense(BRANCH, "relu")(top)
-    two = layers.Dense(second, "relu")(bottom)
-    if project:
-        two = layers.Dense(BRANCH, use_bias=False, name="project")(two)  # 32 → 64
-    output = layers.Dense(10, "softmax", name="digit")(merge([one, two]))
-    return keras.Model([top, bottom], output)
-
-
-MERGES = {  # dallar 64 + 64, izdüşümlüde 64 + (32 → 64): modeli kuran, parametreleri elle
-    "Concatenate": (
-        lambda: halves_model(layers.Concatenate(), BRANCH),
-        2 * (392 + 1) * 64 + (64 + 64 + 1) * 10,
-    ),
-    "Add": (
-        lambda: halves_model(layers.Add(), BRANCH),
-        2 * (392 + 1) * 64 + (64 + 1) * 10,
-    ),
-    "izdüşümlü Add": (
-        lambda: halves_model(layers.Add(), NARROW, project=True),
-        (392 + 1) * 64 + (392 + 1) * 32 + 32 * 64 + (64 + 1) * 10,
-    ),
-}
-
-
-def halves(x: np.ndarray) -> dict[str, np.ndarray]:
-    """784 piksellik satırın ilk ve son 392 pikseli: üst ve alt yarı."""
-    return {"top": x[:, :392], "bottom": x[:, 392:]}
-
-
-def add_is_a_tied_concatenate(joined, added, x) -> float:
-    """W(a + b) = [W W] · [a b]: Add, iki yarının çıkış ağırlığını paylaşan Concatenate'tir."""
-    *branches, kernel, bias = added.get_weights()
-    joined.set_weights([*branches, np.vstack([kernel, kernel]), bias])
-    return largest_difference([added(x)], [joined(x)])
-
-
-def add_attempts() -> dict:
-    """Add'e verilen genişlikler; 1 genişliği hata vermez, yayılır (broadcast)."""
-
-    def add(width: int):
-        return lambda: layers.Add()([keras.Input((BRANCH,)), keras.Input((width,))])
-
-    return {
-        f"{BRANCH} ile {BRANCH}": (add(BRANCH), "-"),
-        f"{BRANCH} ile {NARROW}": (add(NARROW), f"Dense({BRANCH}) ile izdüşür"),
-        f"{BRANCH} ile 1": (add(1), "hata beklemeyin: 1 sayı hepsine eklenir"),
-    }
-
-
-@lab.section
-def concatenate_or_add():
+# %% [markdown]
+# ## 3 · Concatenate mi, Add mi?
+# %%
+@lab.section(quick={"n_train": 1_000, "epochs": 1, "seeds": 1})
+def concatenate_or_add(
+    width=64,  # dalların genişliği
+    narrow=32,  # yarısı: Add'in koşulunu bozar
+    n_train=5_000,  # karşılaştırmaya yeten, saniyeler süren MNIST alt kümesi
+    epochs=2,  # öğrenmenin çoğu ilk epoch'larda
+    seeds=3,  # yayılım görünsün
+):
     """Concatenate mi, Add mi? İki birleştirme
 
-    Add'den sonraki katman kaç parametre eksik taşır? Add 64 ile 32 genişliğini toplar mı; ya 64
-    ile 1'i? Doğruluk hangisinde yüksek? Önce tahmin edin.
+    Soru: 64 genişlikte iki dal Concatenate yerine Add ile birleşince 10 nöronlu çıkış katmanı kaç
+    parametre azalır?
+
+    Neden: Concatenate iki dalı yan yana koyar: genişlikler toplanır, çıkış her dala ayrı ağırlık
+    verir. Add karşılıklı sayıları toplar, iki dal aynı ağırlığı paylaşır: W(a + b) = Wa + Wb.
+    Genişlikler eşit olmalıdır; yalnız 1 genişliği hata vermez, her sayıya eklenir (broadcast).
     """
-    data = load_mnist(lab.few(N_TRAIN), N_VAL)
-    x, x_val = halves(data.x_train), halves(data.x_val)
-    models, scores, rows = {}, {}, []
-    for name in lab.each(MERGES, "eğitiliyor"):
-        build, by_hand = MERGES[name]
-        model = models[name] = build()
-        model.compile(optimizer="adam", loss=CROSS_ENTROPY)
-        runs = []
-        for seed in lab.seeds(SEEDS):
-            train(model, build, seed, x, data.y_train, BATCH, lab.few(EPOCHS_MERGE))
-            runs.append(accuracies(model, x_val, {"digit": data.y_val}))
-        scores[name] = by_output(runs)
-        rows.append({"birleştirme": name, "elle": by_hand, "Keras": model.count_params()})
-        rows[-1] |= {"doğruluk": np.mean(scores[name]["digit"])}
-        rows[-1] |= {"std": np.std(scores[name]["digit"])}
-    lab.table(rows, f"Parametreler; {lab.few(SEEDS)} tohum", {"doğruluk": percent, "std": percent})
-
-    messages = show_refusals(add_attempts(), "Add'in şekil koşulu", "_sekil_hatasi")
-    joined, added, projected, *_ = models.values()
-
-    fig, axes = plots.mosaic("Concatenate yan yana koyar, Add toplar", "AAABBBXX")
-    plots.with_sizes(fig, data)
-    draw_scores(axes["X"], scores)
-    plots.model_graph(joined, "Concatenate", axes["A"])
-    plots.model_graph(projected, "Add, izdüşümlü", axes["B"])
-    lab.save(fig)
-    difference = add_is_a_tied_concatenate(joined, added, x_val)
-    written = [
-        f"{name} {percent(np.mean(found['digit']), np.std(found['digit']))}"
-        for name, found in scores.items()
-    ]
-    lab.observe(
-        f"Add'li ağda Concatenate'liden {rows[0]['Keras'] - rows[1]['Keras']} parametre az. "
-        f"Doğruluk: {', '.join(written)}. Add {BRANCH} ile {NARROW} genişliğini geri "
-        f"çevirdi, {BRANCH} ile 1 için: {messages[f'{BRANCH} ile 1']}. Çıkış ağırlıkları iki "
-        f"yarıda aynı olan Concatenate, Add'den en çok {difference:.0e} ayrılıyor."
-    )
-    return {"rows": rows, "scores": scores, "messages": messages, "difference": difference}
-
-
-# %% 4 · Artık bloklar
-def residual_block(x, width: int):
-    """y = relu(F(x) + x) (He vd., 2016); genişlik değişiyorsa x de izdüşümle o genişliğe iner."""
-    h = layers.Dense(width, "relu")(x)
-    h = layers.Dense(width)(h)
-    if x.shape[-1] != width:  # kendi tohumu: öteki katmanlar düz ağdakiyle aynı başlasın
-        start = keras.initializers.GlorotUniform(lab.seed)
-        x = layers.Dense(width, use_bias=False, kernel_initializer=start)(x)
-    return layers.Activation("relu")(layers.Add()([h, x]))
-
-
-def plain_block(x, width: int):
-    """Aynı iki katman, atlama yok: y = relu(F(x))."""
-    h = layers.Dense(width, "relu")(x)
-    h = layers.Dense(width)(h)
-    return layers.Activation("relu")(h)
-
-
-BLOCKS = {"düz": plain_block, "artık bağlantılı": residual_block}
-
-
-def deep_network(block, depth: int) -> keras.Model:
-    """784 piksel → `depth` katman, ikişer ikişer bloklarda → 10 rakam."""
-    inputs = keras.Input((784,))
-    x = inputs
-    for _ in range(depth // 2):
-        x = block(x, DEEP_WIDTH)
-    return keras.Model(inputs, layers.Dense(10, "softmax", name="digit")(x))
-
-
-def block_gradients(model, x, y) -> list[float]:
-    """Kaybın her bloğun çıktısına göre gradyanının normu; çıktıları bir alt model verir."""
-    blocks = [layer.output for layer in model.layers if isinstance(layer, layers.Activation)]
-    reader = keras.Model(model.input, [*blocks, model.output])
-    with tf.GradientTape() as tape:
-        *outputs, p = reader(x)
-        loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(y, p))
-    return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, outputs)]
-
-
-def shared_start(plain, residual) -> float:
-    """İki ağın ortak katmanlarının başlangıç ağırlıkları arasındaki en büyük fark."""
-    kernels = [
-        [
-            layer.kernel
-            for layer in model.layers
-            if isinstance(layer, layers.Dense) and layer.use_bias
-        ]
-        for model in (plain, residual)
-    ]
-    return largest_difference(*kernels)
-
-
-def accuracy_by_epoch(model, data, epochs: int) -> list[float]:
-    """Eğitir; her epoch'un sonundaki doğrulama doğruluğunu verir."""
-    model.compile(optimizer="adam", loss=CROSS_ENTROPY)
-    model.optimizer.build(model.trainable_variables)
-    set_seed(lab.seed)
-    curve = []
-    measure = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: curve.append(
-            accuracies(model, data.x_val, {"digit": data.y_val})["digit"]
-        )
-    )
-    model.fit(
-        data.x_train,
-        data.y_train,
-        BATCH,
-        epochs,
-        verbose=0,
-        callbacks=[measure, lab.watch()],
-    )
-    return curve
-
-
-def draw_depths(norms, curves, final):
-    """En derin iki ağın gradyanı ve öğrenme eğrileri; derinliğe karşı doğruluk."""
-    fig, (left, middle, right) = plots.figure("Artık bağlantı derin ağı eğitilebilir kılar", 1, 3)
-    deepest = max(depth for _, depth in curves)
-    last = {name: (norms[name, deepest], curves[name, deepest]) for name in BLOCKS}
-    norm, curve = ({name: pair[i] for name, pair in last.items()} for i in (0, 1))
-    plots.curves(left, norm, "blok (1: girdiye yakın)", "blok çıktısının gradyanı (norm)")
-    left.set(yscale="log", title=f"eğitimden önce, {deepest} katman")
-    plots.curves(middle, curve, "epoch", "doğrulama doğruluğu", legend=False)
-    middle.set_title(f"eğitim, {deepest} katman")
-    for i, (name, points) in enumerate(final.items()):
-        right.plot(list(points), list(points.values()), label=name, **plots.look(i))
-    right.set(xlabel="derinlik (katman)", xticks=list(points), title="son doğruluk")
-    right.legend()
-    for ax in (middle, right):
-        ax.set_ylim(0, 1)
-        plots.percent_axis(ax.yaxis)
-    return fig
-
-
-@lab.section
-def residual_blocks():
-    """Artık bloklar: derin ağ neden öğrenemez, neden öğrenir?
-
-    40 katmanlı düz ağda ilk bloğa gradyanın kaçta kaçı varır? Aynı ağa yalnız artık bağlantılar
-    eklenince hangi doğruluğa çıkar? Önce tahmin edin.
-    """
-    data = load_mnist(lab.few(N_DEEP), N_VAL)
-    drawn = deep_network(residual_block, DRAWN_DEPTH)
-    norms, curves, rows, starts = {}, {}, [], []
-    for depth in lab.each(lab.pick(DEPTHS, DEPTHS[:1]), "derinlik"):
-        networks = {}
-        for name, block in BLOCKS.items():
-            set_seed(lab.seed)  # iki ağ aynı ağırlıklardan, aynı mini-batch sırasıyla
-            networks[name] = deep_network(block, depth)
-        starts.append(shared_start(*networks.values()))
-        for name, model in networks.items():
-            key = name, depth
-            norms[key] = block_gradients(model, data.x_train[:BATCH], data.y_train[:BATCH])
-            curves[key] = accuracy_by_epoch(model, data, lab.few(EPOCHS_DEEP))
-            row = {"ağ": name, "derinlik": depth, "parametre": model.count_params()}
-            row |= {"ilk/son blok gradyanı": norms[key][0] / norms[key][-1]}
-            rows.append(row | {"doğrulama doğruluğu": curves[key][-1]})
-    lab.table(rows, "Aynı başlangıç, aynı veri", {"doğrulama doğruluğu": percent})
-    final = {name: {d: c[-1] for (n, d), c in curves.items() if n == name} for name in BLOCKS}
-    lab.save(plots.with_sizes(draw_depths(norms, curves, final), data))
-    title = "Artık blok: ilki izdüşümle (784 → 64), ikincisi olduğu gibi atlar"
-    lab.save(plots.model_graph(drawn, title), "_cizge")
-
-    plain, residual = rows[-2:]
-    lab.observe(
-        f"{plain['derinlik']} katmanda ilk bloğun gradyanı son bloğunkinin düz ağda "
-        f"{plain['ilk/son blok gradyanı']:.0e}, artık bağlantılı ağda "
-        f"{residual['ilk/son blok gradyanı']:.1f} katı; doğruluk düz ağda "
-        f"{percent(plain['doğrulama doğruluğu'])}, artık bağlantılıda "
-        f"{percent(residual['doğrulama doğruluğu'])}. Aradaki "
-        f"{residual['parametre'] - plain['parametre']} parametre ilk bloğun izdüşümüdür."
-    )
-    return {"rows": rows, "start": max(starts), "final": final, "curves": curves}
-
-
-# %% 5 · Kayıp ağırlıkları
-def two_headed() -> keras.Model:
-    """Bir gövde, iki çıkış: rakam (10 sınıf) ve delik sayısı (0, 1, 2)."""
-    image = keras.Input((784,), name="image")
-    x = layers.Dense(TRUNK, "relu")(image)
-    digit = layers.Dense(10, "softmax", name="digit")(x)
-    holes = layers.Dense(3, "softmax", name="holes")(x)
-    return keras.Model(image, [digit, holes])
-
-
-def loss_by_hand(model, x, targets: dict, weights: dict) -> tuple[dict, float]:
-    """Her çıkışın kaybı (doğru sınıfın -log olasılığı) ve ağırlıklı toplam Σ w · kayıp."""
-    parts = {}
-    for name, p in zip(model.output_names, model(x), strict=True):
-        parts[name] = float(-np.log(p.numpy()[np.arange(len(p)), targets[name]]).mean())
-    return parts, sum(weights[name] * loss for name, loss in parts.items())
-
-
-def output_traps(x, y: dict) -> dict:
-    """Çıkış adlarıyla düşülen iki tuzak; sonuncusu ikincinin çaresidir."""
-    alone, both = two_headed(), two_headed()
-    alone.compile("adam", {"digit": CROSS_ENTROPY})
-    both.compile("adam", dict.fromkeys(y, CROSS_ENTROPY), metrics=dict.fromkeys(y, "accuracy"))
-
-    def stopped(**mode):
-        stop = keras.callbacks.EarlyStopping("val_digit_accuracy", **mode)
-        both.fit(x, y, BATCH, verbose=0, validation_data=(x, y), callbacks=[stop])
-
-    return {
-        "loss içinde holes yok": (
-            lambda: alone.fit(x, y, BATCH, verbose=0),
-            "her çıkışa kayıp; istenmeyene w = 0",
-        ),
-        "mode yok": (stopped, 'mode="max"'),
-        'mode="max"': (lambda: stopped(mode="max"), "-"),
+    data = load_mnist(n_train, 2_000)
+    x, x_val = ({"top": v[:, :392], "bottom": v[:, 392:]} for v in (data.x_train, data.x_val))
+    merges = {  # ad: birleştiren katman, ikinci dalın genişliği
+        "Concatenate": (layers.Concatenate(), width),
+        "Add": (layers.Add(), width),
+        "izdüşümlü Add": (layers.Add(), narrow),
+        # Sıra sizde (ileri): bir satır da siz ekleyin
     }
+    models, runs = {}, []
+    for name, (merge, second) in merges.items():
+        top = keras.Input(shape=(392,), name="top")  # görüntünün üst yarısı
+        bottom = keras.Input(shape=(392,), name="bottom")
+        one = layers.Dense(width, activation="relu")(top)
+        two = layers.Dense(second, activation="relu")(bottom)
+        by_hand = (392 + 1) * width + (392 + 1) * second
+        if second != width:  # Add için iki dal eşitlenir
+            two = layers.Dense(width, use_bias=False, name="projection")(two)
+            by_hand += second * width
+        merged = merge([one, two])
+        digit = layers.Dense(10, activation="softmax", name="digit")(merged)
+        by_hand += ((2 * width if name == "Concatenate" else width) + 1) * 10
+        model = models[name] = keras.Model([top, bottom], digit)
+        model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
+            restart(model, seed)
+            model.fit(x, data.y_train, batch_size=100, epochs=epochs, verbose=0)
+            accuracy = model.evaluate(x_val, data.y_val, batch_size=1_000, verbose=0)[1]
+            runs.append((name, merged.shape[-1], by_hand, model.count_params(), seed, accuracy))
+    columns = ["birleştirme", "genişlik", "elle", "Keras", "tohum", "val_accuracy"]
+    runs = pd.DataFrame(runs, columns=columns)
+    table = runs.groupby(columns[:4], sort=False)["val_accuracy"].agg(["mean", "std"])
+    lab.table(table, f"Doğrulama doğruluğu, {seeds} tohum", {"mean": percent, "std": percent})
+
+    added = []
+    for second in (width, narrow, 1):
+        pair = [keras.Input(shape=(width,)), keras.Input(shape=(second,))]
+        said = message(lambda pair=pair: layers.Add()(pair))
+        said = said or f"hata yok, çıktının genişliği {layers.Add()(pair).shape[-1]}"
+        added.append({"Add": f"{width} + {second}", "Keras'ın dediği": said})
+    lab.table(pd.DataFrame(added), "Hangi genişlikler toplanır?")
+
+    fig, (left, right) = plots.figure("Concatenate yan yana koyar, Add toplar", 1, 2)
+    plots.model_graph(models["Concatenate"], "Concatenate", left)
+    plots.model_graph(models["izdüşümlü Add"], f"izdüşümlü Add: {narrow} → {width}", right)
+    lab.save(fig)
+
+    joined, summed = models["Concatenate"], models["Add"]
+    *branches, kernel, bias = summed.get_weights()
+    joined.set_weights([*branches, np.vstack([kernel, kernel]), bias])  # iki dala aynı ağırlık
+    gap = largest_difference([joined(x_val)], [summed(x_val)])
+    fewer = joined.count_params() - summed.count_params()
+    scores = runs.pivot_table("val_accuracy", "tohum", "birleştirme")
+    better = scores["Concatenate"] - scores["Add"]  # tohum tohum
+    clear = abs(better.mean()) > 2 * better.sem()
+    lab.conclude(
+        f"Add ile çıkış katmanının parametresi {fewer} azaldı. Doğruluk: Concatenate "
+        f"{percent(scores['Concatenate'].mean())}, Add {percent(scores['Add'].mean())}"
+        f"{'' if clear else ' (fark gürültü düzeyinde)'}."
+    )
+    lab.check("elle hesaptan ayrılan model", sum(runs["elle"] != runs["Keras"]), equal=0)
+    lab.check("Add'in azalttığı parametre", fewer, equal=width * 10)
+    lab.check("Add = ağırlıkları ortak Concatenate (fark)", gap, below=1e-5)
+    refused = ["hata yok" not in row["Keras'ın dediği"] for row in added]
+    lab.check(f"{width} + {narrow}: hata (1: var)", refused[1], equal=1)
+    lab.check(f"{width} + 1: hata (1: var)", refused[2], equal=0)
+    lab.check("Concatenate - Add (doğruluk)", better.mean(), within=(-0.02, 0.02), full_size=True)
+    return runs
 
 
-def draw_trade_off(scores) -> object:
-    """Solda ağırlığa karşı iki doğruluk; sağda birbirine karşı."""
-    fig, (left, right) = plots.figure("Kayıp ağırlıkları: iki çıkışın ödünleşimi", 1, 2)
-    means = {name: [np.mean(s[name]) for s in scores.values()] for name in ("digit", "holes")}
-    for i, (name, label) in enumerate((("digit", "rakam"), ("holes", "delik sayısı"))):
-        stds = [np.std(s[name]) for s in scores.values()]
-        left.errorbar(list(scores), means[name], stds, label=label, capsize=8, **plots.look(i))
-    left.set(xlabel="delik kaybının ağırlığı w (rakamınki 1 - w)", ylabel="doğrulama doğruluğu")
-    left.legend(loc="lower center")
-    right.plot(means["digit"], means["holes"], **plots.look(2))
-    for x, y, weight in zip(means["digit"], means["holes"], scores, strict=True):
-        look = {"textcoords": "offset points", "size": plots.FONT - 1.5}
-        right.annotate(f"w = {weight:g}", (x, y), (-10, -26), ha="right", **look)
-    right.margins(0.2)
-    right.set(xlabel="rakam doğruluğu", ylabel="delik sayısı doğruluğu")
-    for axis in (left.yaxis, right.xaxis, right.yaxis):
-        plots.percent_axis(axis)
-    return fig
+# %% [markdown]
+# ## 4 · Artık bloklar
+# %%
+def along_depth(model, ends, x, y):
+    """Eğitimden önce, blok blok: çıktının std'si ve ikinci katmanın ağırlık gradyanı (norm)."""
+    reader = keras.Model(model.input, [*ends, model.output])  # blokların çıktısını da verir
+    kernels = [layer.kernel for layer in model.layers if isinstance(layer, layers.Dense)]
+    with tf.GradientTape() as tape:  # ayrıntısı uygulama 04'te
+        *signals, p = reader(x, training=True)
+        loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(y, p))
+    gradients = tape.gradient(loss, kernels[2:-1:2])
+    frame = pd.DataFrame({"blok": range(1, len(ends) + 1), "sinyal": [np.std(s) for s in signals]})
+    return frame.assign(gradyan=[np.linalg.norm(g) for g in gradients])
 
 
-@lab.section
-def multi_output_loss_weights():
+@lab.section(quick={"depth": 4, "n_train": 1_000, "epochs": 1, "seeds": 1})
+def residual_blocks(
+    depth=20,  # gizli katman, ikisi bir blok: düz ağın güçlükle öğrendiği derinlik
+    width=64,  # her katmanda; bütün bloklar izdüşümsüz atlasın
+    n_train=3_000,  # derin ağda adım pahalı: az görüntü
+    epochs=3,  # öğrenen ile öğrenemeyen ayrılana kadar
+    lr=0.003,  # Adam'ın varsayılanının üç katı: az adım yetsin
+    seeds=3,  # yayılım görünsün
+):
+    """Artık bloklar: derin ağı ne eğitilebilir kılar?
+
+    Soru: 20 katmanlı düz ağa yalnız artık bağlantılar eklenince doğruluk kaç puan artar?
+
+    Neden: Glorot ile ReLU sinyalin gücünü her katmanda yarıya indirir; He bunu önler. Artık
+    bağlantı bloğun girdisini olduğu gibi taşır: sinyal sönmez. Ama He, girdiye ondan güçlü bir
+    dal ekletir, sinyal blok blok büyür; BatchNorm eklenen dalı her blokta yeniden ölçekler.
+    """
+    data = load_mnist(n_train, 2_000)
+    networks = {  # ağ: başlatıcı, artık bağlantı var mı, BatchNorm var mı
+        "düz, Glorot": ("glorot_normal", False, False),
+        "düz, He": ("he_normal", False, False),
+        "artık, Glorot": ("glorot_normal", True, False),
+        "artık, He": ("he_normal", True, False),
+        "artık, He + BN": ("he_normal", True, True),
+    }
+    along, runs, starts = [], [], []
+    for name, (start, skip, norm) in networks.items():
+        set_seed(lab.seed)
+        inputs = keras.Input(shape=(784,))
+        x = layers.Dense(width, activation="relu", kernel_initializer=start)(inputs)
+        ends = []
+        for _ in range(depth // 2):  # bias'sız: onlar sıfırdan başlar, sinyali taşımaz
+            h = layers.Dense(width, use_bias=False, kernel_initializer=start)(x)
+            h = layers.BatchNormalization(momentum=0.9)(h) if norm else h
+            h = layers.Activation("relu")(h)
+            h = layers.Dense(width, use_bias=False, kernel_initializer=start)(h)
+            h = layers.BatchNormalization(momentum=0.9)(h) if norm else h
+            h = layers.Add()([h, x]) if skip else h  # artık bağlantı: F(x) + x (He vd., 2016)
+            x = layers.Activation("relu")(h)
+            ends.append(x)
+        model = keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
+        model.compile(keras.optimizers.Adam(lr), loss="sparse_categorical_crossentropy")
+        starts.append(model.get_weights())
+        few = along_depth(model, ends, data.x_train[:100], data.y_train[:100])
+        along.append(few.assign(ağ=name))
+        for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
+            restart(model, seed)
+            model.fit(data.x_train, data.y_train, batch_size=100, epochs=epochs, verbose=0)
+            right = np.argmax(model(data.x_val), axis=1) == data.y_val
+            runs.append((name, seed, right.mean()))
+    along, runs = pd.concat(along), pd.DataFrame(runs, columns=["ağ", "tohum", "val_accuracy"])
+
+    scores = runs.pivot_table("val_accuracy", "tohum", "ağ", sort=False)
+    growth = along.groupby("ağ", sort=False)["sinyal"].agg(lambda s: s.iloc[-1] / s.iloc[0])
+    table = scores.agg(["mean", "std"]).T.assign(sinyal=growth)
+    shares = {"mean": percent, "std": percent}
+    lab.table(table, f"Doğrulama doğruluğu, {seeds} tohum; sinyal: son / ilk blok", shares)
+    plain, plain_he, skipped, skipped_he, normed = (scores[name] for name in networks)
+    effects = {  # tohum tohum fark: her satırda tek şey değişir
+        "düz ağda Glorot yerine He": plain_he - plain,
+        "Glorot ile artık bağlantı": skipped - plain,
+        "artık ağda Glorot yerine He": skipped_he - skipped,
+        "artık ağda He'ye BatchNorm": normed - skipped_he,
+    }
+    effect = 100 * pd.DataFrame(effects).agg(["mean", "std", "sem"]).T.rename_axis("değişen")
+    lab.table(effect[["mean", "std"]], "Her biri doğruluğa kaç puan katıyor?")
+
+    fig, axes = plots.mosaic(f"{depth} katman: başlatıcı, artık bağlantı, BatchNorm", "AC;BC")
+    look = {"x": "blok", "hue": "ağ", "style": "ağ", "markers": True}
+    sns.lineplot(along, y="sinyal", ax=axes["A"], legend=False, **look)
+    axes["A"].set(yscale="log", title="eğitimden önce, ileri besleme", ylabel="çıktının std'si")
+    sns.lineplot(along, y="gradyan", ax=axes["B"], **look)
+    axes["B"].set(yscale="log", title="eğitimden önce, geri yayılım", ylabel="ağırlık gradyanı")
+    axes["B"].legend(ncols=2, loc=(0.05, 0.16))
+    bars = {"color": "lightgrey", "edgecolor": "black", "errorbar": "sd"}
+    sns.barplot(runs, x="val_accuracy", y="ağ", ax=axes["C"], **bars)
+    axes["C"].set(title=f"{epochs} epoch sonunda", xlim=(0, 1), ylabel="")
+    lab.save(fig)
+
+    words = np.where(effect["mean"] > 0, "yükseltti", "düşürdü").astype(object)
+    words[~(effect["mean"].abs() > 2 * effect["sem"])] = "belirgin değiştirmedi"
+    lab.conclude(
+        f"Doğruluk: düz ağ Glorot ile {percent(plain.mean())}, He ile {percent(plain_he.mean())}, "
+        f"Glorot ve artık bağlantıyla {percent(skipped.mean())}. Artık ağda doğruluğu He "
+        f"{words[2]}, ona eklenen BatchNorm {words[3]}."
+    )
+    same = largest_difference(starts[0], starts[2])
+    lab.check("düz ve artık ağın başlangıç farkı", same, equal=0)
+    factor = growth ** (1 / (depth // 2 - 1))  # blok başına (kuram: Glorot 1/2, He 1)
+    lab.check("sinyal, blok başına: düz Glorot", factor["düz, Glorot"], within=(0.35, 0.7))
+    lab.check("sinyal, blok başına: düz He", factor["düz, He"], within=(0.8, 1.25))
+    lab.check("sinyal, blok başına: artık He", factor["artık, He"], within=(1.25, 1.8))
+    size = along.groupby("ağ")["gradyan"].median()
+    ratio = size["düz, He"] / size["düz, Glorot"]
+    lab.check("gradyan: düz He / düz Glorot", ratio, above=50, full_size=True)
+    lab.check("düz ağda He'nin katkısı", effect.iloc[0, 0], above=8, full_size=True)
+    lab.check("artık bağlantının katkısı", effect.iloc[1, 0], above=20, full_size=True)
+    return {"": runs, "boyunca": along}
+
+
+# %% [markdown]
+# ## 5 · Kayıp ağırlıkları
+# %%
+HOLES = np.array([1, 0, 0, 0, 0, 0, 1, 0, 2, 1])  # 0, 1, … 9'un yazılışındaki delik sayısı
+
+
+@lab.section(quick={"weights": (0.0, 0.9), "n_train": 1_000, "epochs": 1, "seeds": 1})
+def multi_output_loss_weights(
+    weights=(0.0, 0.1, 0.5, 0.9),  # delik kaybının ağırlığı w; rakamınki 1 - w
+    trunk=8,  # iki çıkışın paylaştığı nöron: az olsun ki yarışsınlar
+    wide=64,  # denetim: ikisine de yeten gövde, aynı w, aynı sayıda adım
+    n_train=4_000,  # saniyeler süren MNIST alt kümesi
+    epochs=5,  # doğruluk düzleşene kadar: eksik öğrenme yarış sanılmasın
+    lr=0.01,  # Adam'ın varsayılanının on katı: o kadar epoch yetsin
+    seeds=3,  # fark ancak yayılımıyla okunur
+):
     """Kayıp ağırlıkları: iki çıkış bir gövdeyi paylaşır
 
-    Rakam ve delik sayısı sekiz nöronu paylaşıyor. Delik kaybının ağırlığı büyüdükçe rakam
-    doğruluğu ne olur? Ağırlık 0 olunca o çıkış ne bilir? Önce tahmin edin.
+    Soru: Delik sayısının kayıp ağırlığı 0'dan 0,9'a çıkınca rakam doğruluğu kaç puan düşer?
+
+    Neden: fit tek bir sayıyı indirir: Σ w · kayıp. Gövdede az nöron varsa iki çıkış onlar için
+    yarışır; nöronlar, ağırlığı büyük olanın işine yarayanı öğrenir. Ağırlığı 0 olan çıkış hiç
+    gradyan almaz.
     """
-    data = load_mnist(lab.few(N_TRAIN), N_VAL)
-    y = {"digit": data.y_train, "holes": HOLES[data.y_train]}
-    y_val = {"digit": data.y_val, "holes": HOLES[data.y_val]}
-    scores, totals = {}, []
-    for weight in lab.each(lab.pick(HOLE_WEIGHTS, HOLE_WEIGHTS[::2]), "delik kaybının ağırlığı"):
-        model = two_headed()
-        weights = {"digit": 1 - weight, "holes": weight}
+    data, curves, messages = load_mnist(n_train, 2_000), [], []
+    x, y = data.x_train, {"main": data.y_train, "holes": HOLES[data.y_train]}
+    val = data.x_val, {"main": data.y_val, "holes": HOLES[data.y_val]}
+    for neurons, w in [*((trunk, w) for w in weights), (wide, weights[-1])]:
+        image = keras.Input(shape=(784,), name="image")
+        h = layers.Dense(neurons, activation="relu", name="trunk")(image)
+        main = layers.Dense(10, activation="softmax", name="main")(h)
+        holes = layers.Dense(3, activation="softmax", name="holes")(h)
+        model = keras.Model(inputs=image, outputs=[main, holes])
         model.compile(
-            optimizer="adam",
-            loss={"digit": CROSS_ENTROPY, "holes": CROSS_ENTROPY},
-            loss_weights=weights,
+            optimizer=keras.optimizers.Adam(lr),
+            loss={"main": CROSS_ENTROPY, "holes": CROSS_ENTROPY},
+            loss_weights={"main": 1 - w, "holes": w},
+            metrics={"main": ["accuracy"], "holes": ["accuracy"]},
         )
-        runs = []
-        for seed in lab.seeds(SEEDS):
-            train(model, two_headed, seed, data.x_train, y, BATCH, lab.few(EPOCHS_WEIGHTS))
-            runs.append(accuracies(model, data.x_val, y_val))
-        scores[weight] = by_output(runs)
-        parts, total = loss_by_hand(model, data.x_val, y_val, weights)
-        by_keras = float(model.compute_loss(y=list(y_val.values()), y_pred=model(data.x_val)))
-        row = {"w": weight} | {f"{name} kaybı": loss for name, loss in parts.items()}
-        totals.append(row | {"Σ w · kayıp (elle)": total, "loss (Keras)": by_keras})
-    score_table(scores, f"Doğrulama doğruluğu, {lab.few(SEEDS)} tohum", "w")
-    lab.table(totals, "Toplam kayıp: elle ve Keras'la", suffix="_toplam")
-    few = data.x_val[:BATCH], {name: target[:BATCH] for name, target in y_val.items()}
-    title = 'Çıkış adlarıyla tuzaklar: EarlyStopping("val_digit_accuracy")'
-    traps = show_refusals(output_traps(*few), title, "_tuzaklar")
-    lab.save(model)
+        name = f"w = {number(w)}" + (f", {neurons} nöron" if neurons != trunk else "")
+        for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
+            restart(model, seed)
+            history = model.fit(x, y, batch_size=80, epochs=epochs, validation_data=val, verbose=0)
+            curves.append(tidy(history, ağ=name, w=w, nöron=neurons, tohum=seed))
+    curves = pd.concat(curves)
 
-    lab.save(plots.with_sizes(draw_trade_off(scores), data))
-    first, *_, last = scores.values()
-    lost = max(abs(row["Σ w · kayıp (elle)"] - row["loss (Keras)"]) for row in totals)
-    lab.observe(
-        f"w = 0 iken rakam {percent(np.mean(first['digit']))}, delik "
-        f"{percent(np.mean(first['holes']))}; w = 1 iken rakam {percent(np.mean(last['digit']))}, "
-        f"delik {percent(np.mean(last['holes']))}. Elle bulunan toplam Keras'ınkinden en çok "
-        f"{lost:.0e} ayrılıyor."
+    try:  # mode="auto": çok çıkışlı ağda Keras metriğin yönünü adından bulamaz
+        stop = keras.callbacks.EarlyStopping("val_main_accuracy")
+        model.fit(x, y, batch_size=80, validation_data=val, verbose=0, callbacks=[stop])
+    except ValueError as error:
+        messages.append(["mode= yok", str(error), 'mode="max"'])
+    try:
+        model.compile("adam", loss={"main": CROSS_ENTROPY})
+        model.fit(x, y, batch_size=80, verbose=0)
+    except ValueError as error:
+        messages.append(["holes'un kaybı yok", str(error), "kaybını yaz, ağırlığı 0 olsun"])
+    messages = pd.DataFrame(messages, columns=["tuzak", "Keras'ın dediği", "çaresi"])
+    lab.table(messages, "Çıkış adlarıyla iki tuzak")
+
+    heads = {"val_main_accuracy": "rakam", "val_holes_accuracy": "delik sayısı"}
+    end = curves[curves["epoch"] == epochs].rename(columns=heads)
+    end = end.melt(["ağ", "w", "nöron", "tohum"], list(heads.values()), "çıkış", "doğruluk")
+    table = end.pivot_table("doğruluk", "ağ", "çıkış", mean_and_std, sort=False)
+    lab.table(table, f"Doğrulama doğruluğu, {seeds} tohum")
+    fig, (left, right) = plots.figure("Kayıp ağırlıkları: iki çıkışın ödünleşimi", 1, 2)
+    narrow, look = end[end["nöron"] == trunk], {"markers": True, "errorbar": "sd"}
+    sns.lineplot(narrow, x="w", y="doğruluk", hue="çıkış", style="çıkış", ax=left, **look)
+    left.set(title=f"{trunk} nöronlu gövde, {seeds} tohum", ylabel="doğrulama doğruluğu")
+    left.set(xlabel="delik kaybının ağırlığı w (rakamınki 1 - w)", ylim=(0, 1), xticks=weights)
+    ends = curves[curves["w"].isin([weights[0], weights[-1]])]
+    sns.lineplot(ends, x="epoch", y="val_main_accuracy", hue="ağ", style="ağ", ax=right, **look)
+    right.set(title="eğitim sürerken rakam", ylabel="doğrulama doğruluğu", ylim=(0, 1))
+    right.set_xticks(range(1, epochs + 1))
+    lab.save(fig)
+
+    digit, hole = (
+        end[end["çıkış"] == head].pivot_table("doğruluk", "tohum", "ağ", sort=False)
+        for head in heads.values()
     )
-    return {"scores": scores, "totals": totals, "traps": traps}
+    *names, control = digit
+    drop, learned = digit[names[0]] - digit[names[-1]], hole[names[-1]] - hole[names[0]]
+    clear = drop.mean() > 2 * drop.std() / seeds**0.5  # ortalamanın standart hatasının iki katı
+    spare = (digit[control] - digit[names[0]]).mean()
+    chosen = dict.fromkeys([names[0], names[len(names) // 2], names[-1]])
+    levels = [f"{name} iken {percent(digit[name].mean())}" for name in chosen]
+    lab.conclude(
+        f"Rakam doğruluğu {', '.join(levels)}: düşüş gürültüden "
+        f"{'ayrılıyor' if clear else 'ayrılmıyor'}. Geniş gövde ({control}), dar "
+        f"gövdenin {names[0]} doğruluğunu {'geçiyor' if spare > 0 else 'geçmiyor'}."
+    )
+    total = (1 - curves["w"]) * curves["val_main_loss"] + curves["w"] * curves["val_holes_loss"]
+    lab.check("Σ w · kayıp = Keras'ın loss'u", abs(total - curves["val_loss"]).max(), below=1e-4)
+    lab.check("ağırlık büyüyünce rakam düşüyor", drop.mean(), above=0.03, full_size=True)
+    lab.check("delik sayısı yükseliyor", learned.mean(), above=0.2, full_size=True)
+    lab.check("geniş gövde (en büyük w) - dar gövde (en küçük w)", spare, above=0, full_size=True)
+    before = curves[curves["epoch"] == epochs - 1].pivot_table("val_main_accuracy", "tohum", "ağ")
+    late = (digit[names[-1]] - before[names[-1]]).mean() / drop.mean() if epochs > 1 else 1.0
+    lab.check("son epoch'un kazancı / düşüş", late, below=0.5, full_size=True)
+    lab.check("yakalanan tuzak", len(messages), equal=2)
+    return {"": curves, "iletiler": messages}
 
 
-# %% 6 · Yardımcı kayıp
-def deep_with_auxiliary(depth: int = AUX_DEPTH) -> keras.Model:
-    """Derin düz ağ; yarı yolda aynı rakamı tahmin eden yardımcı çıkış (`aux`)."""
-    image = keras.Input((784,), name="image")
-    x = image
-    for number in range(1, depth + 1):
-        x = layers.Dense(DEEP_WIDTH, "relu")(x)
-        if number == depth // 2:
-            aux = layers.Dense(10, "softmax", name="aux")(x)
-    main = layers.Dense(10, "softmax", name="main")(x)
-    return keras.Model(image, [main, aux])
-
-
-def without_head(model) -> keras.Model:
-    """Yalnız ana çıkışa giden alt model: aynı katmanlar, aynı ağırlıklar, kopya değil."""
-    return keras.Model(model.input, model.get_layer("main").output)
-
-
-def layer_gradients(model, x, y, aux_weight: float) -> list[float]:
-    """Kaybın her gizli katmanın ağırlıklarına göre gradyanının normu."""
-    hidden = [layer.kernel for layer in model.layers if layer.name.startswith("dense")]
-    entropy = keras.losses.sparse_categorical_crossentropy
-    with tf.GradientTape() as tape:
-        main, aux = model(x)
-        loss = tf.reduce_mean(entropy(y, main)) + aux_weight * tf.reduce_mean(entropy(y, aux))
-    return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, hidden)]
-
-
-def draw_auxiliary(norms, scores, data):
-    """Küçük bir örneğin çizgesi, eğitimden önce gradyanlar, doğruluklar."""
-    fig, axes = plots.mosaic("Yardımcı kayıp: yarı yoldan gelen gradyan", "GGGLLLXX")
-    plots.curves(axes["L"], norms, "gizli katman (1: girdiye yakın)", "ağırlık gradyanı (norm)")
-    axes["L"].set(yscale="log", title="eğitimden önce")
-    plots.with_sizes(fig, data)
-    draw_scores(axes["X"], scores)
-    plots.model_graph(deep_with_auxiliary(DRAWN_DEPTH), f"{DRAWN_DEPTH} katmanlısı", axes["G"])
-    return fig
-
-
-@lab.section
-def auxiliary_loss():
+# %% [markdown]
+# ## 6 · Yardımcı kayıp
+# %%
+@lab.section(quick={"depth": 6, "n_train": 1_000, "epochs": 2, "seeds": 1})
+def auxiliary_loss(
+    depth=20,  # düz ağın güç öğrendiği derinlik (bölüm 4)
+    weight=0.3,  # yardımcı kaybın ağırlığı (GoogLeNet: Szegedy vd., 2015)
+    n_train=1_500,  # derin ağda adım pahalı: az görüntü
+    epochs=4,  # iki eğitim ayrılana kadar
+    seeds=3,  # fark ancak yayılımıyla okunur
+):
     """Yardımcı kayıp: derin ağa yarı yoldan gradyan
 
-    Yarı yola eklenen çıkış, ilk katmanın gradyanını kaç kat büyütür? Eğitimden sonra o çıkış
-    kesilip atılınca ana çıkış değişir mi? Önce tahmin edin.
+    Soru: Yarı yola eklenen yardımcı çıkış, 20 katmanlı ağın ana doğruluğunu kaç puan artırır?
+
+    Neden: Düz ağda rakamın izi her katmanda biraz silinir. Ana kaybın gradyanı ilk yarıya ancak
+    daha öğrenmemiş ikinci yarıdan geçerek varır; yardımcı çıkışınki ortadan başlar. İlk yarı
+    rakamları ayırmayı erken öğrenir, ikinci yarı bu izin üstüne kurar.
     """
-    data = load_mnist(lab.few(N_AUX), N_VAL)
-    y = {"main": data.y_train, "aux": data.y_train}
-    y_val = {"main": data.y_val, "aux": data.y_val}
-    full = deep_with_auxiliary()
-    inference = without_head(full)
-    few = data.x_train[:BATCH], data.y_train[:BATCH]
-    norms = {"yardımcı kayıpla": layer_gradients(full, *few, AUX_WEIGHT)}
-    norms["yalnız ana kayıp"] = layer_gradients(full, *few, 0.0)
-    losses = {"main": CROSS_ENTROPY, "aux": CROSS_ENTROPY}
-    full.compile("adam", loss=losses, loss_weights={"main": 1.0, "aux": AUX_WEIGHT})
-    plain = without_head(deep_with_auxiliary())  # karşılaştırma: yardımcı çıkışsız eğitim
-    plain.compile("adam", loss=CROSS_ENTROPY)
-    builds = {full: deep_with_auxiliary, plain: lambda: without_head(deep_with_auxiliary())}
-    runs = {full: [], plain: []}
-    for seed in lab.each(lab.seeds(SEEDS), "iki eğitim, tohum"):
-        for model, build in builds.items():
-            target = y if model is full else y["main"]
-            train(model, build, seed, data.x_train, target, BATCH, lab.few(EPOCHS_AUX))
-            runs[model].append(accuracies(model, data.x_val, y_val))
-    scores = {n: by_output(runs[m]) for n, m in (("yardımcı kayıpla", full), ("yalın", plain))}
-    ends = {name: {"main": found["main"]} for name, found in scores.items()}
-    score_table(ends, f"{AUX_DEPTH} katman, {lab.few(SEEDS)} tohum", "eğitim")
+    data, curves, traces, rest = load_mnist(n_train, 1_000), [], [], epochs - 1
+    x, y = data.x_train, {"main": data.y_train, "aux": data.y_train}
+    val = data.x_val, {"main": data.y_val, "aux": data.y_val}
+    image = keras.Input(shape=(784,), name="image")
+    hidden = [image]
+    for k in range(1, depth + 1):
+        hidden.append(layers.Dense(64, activation="relu", name=f"hidden_{k}")(hidden[-1]))
+    main = layers.Dense(10, activation="softmax", name="main")(hidden[-1])
+    aux = layers.Dense(10, activation="softmax", name="aux")(hidden[depth // 2])
+    model = keras.Model(inputs=image, outputs=[main, aux])
+    inference = keras.Model(image, main)  # yardımcı çıkış kesildi: aynı katmanlar, kopya değil
+    reader = keras.Model(image, hidden[1:])  # bütün gizli katmanları okur
 
-    cut = largest_difference([full(data.x_val)[0]], [inference(data.x_val)])
-    kept = {id(v) for v in inference.variables}
-    lab.save(draw_auxiliary(norms, ends, data))
-    times = norms["yardımcı kayıpla"][0] / norms["yalnız ana kayıp"][0]
-    aided, plainly = (np.array(found["main"]) for found in ends.values())
-    wins = int(np.sum(aided > plainly))
-    lab.observe(
-        f"Yardımcı kayıp ilk katmanın gradyanını {times:.0f} katına çıkardı. Ana çıkışın "
-        f"doğruluğu onunla {percent(aided.mean(), aided.std())}, onsuz "
-        f"{percent(plainly.mean(), plainly.std())}; {len(aided)} tohumun {wins} tanesinde onunla "
-        f"yüksek. Çıkış kesilince {full.count_params() - inference.count_params()} parametre "
-        f"eksildi, ana çıkış {cut:g} kadar değişti."
+    def read_digits(when, seed):
+        """Katmandan rakam okunuyor mu: en yakın sınıf ortalaması kaç görüntüde doğru?"""
+        for k, (h, h_val) in enumerate(zip(reader(x), reader(data.x_val), strict=True), start=1):
+            means = np.stack([h.numpy()[data.y_train == c].mean(axis=0) for c in range(10)])
+            nearest = ((h_val.numpy()[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)
+            traces.append((when, seed, k, np.mean(nearest == data.y_val)))
+
+    for name, w in {"yardımcı kayıpsız": 0.0, "yardımcı kayıpla": weight}.items():
+        model.compile(
+            optimizer="adam",
+            loss={"main": CROSS_ENTROPY, "aux": CROSS_ENTROPY},
+            loss_weights={"main": 1.0, "aux": w},
+            metrics={"main": ["accuracy"], "aux": ["accuracy"]},
+        )
+        for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
+            restart(model, seed)  # iki eğitim aynı ağırlıklardan, aynı mini-batch sırasıyla
+            if w == 0:
+                read_digits("eğitimden önce", seed)
+            history = model.fit(x, y, batch_size=50, validation_data=val, verbose=0)
+            curves.append(tidy(history, ağ=name, tohum=seed))
+            read_digits(name, seed)  # ilk epoch'tan sonra
+            history = model.fit(x, y, batch_size=50, epochs=rest, validation_data=val, verbose=0)
+            curves.append(tidy(history, ağ=name, tohum=seed).assign(epoch=range(2, rest + 2)))
+    curves = pd.concat(curves)
+    traces = pd.DataFrame(traces, columns=["ağ", "tohum", "katman", "doğruluk"])
+
+    middle = traces[traces["katman"] == depth // 2].groupby("ağ", sort=False)["doğruluk"].mean()
+    end = curves[curves["epoch"] == epochs].pivot_table("val_main_accuracy", "tohum", "ağ")
+    table = pd.DataFrame({"orta katmandan okunan doğruluk": middle}).rename_axis("ağ")
+    table["ana doğruluk"], table["std"] = end.mean(), end.std()
+    lab.table(table, f"Orta katman: 1 epoch sonra; ana çıkış: {epochs} epoch", {"std": percent})
+    fig, (left, right) = plots.figure(f"Yardımcı kayıp: {depth} katmanlı düz ağ", 1, 2)
+    order = [*middle.index[1:], middle.index[0]]  # aynı ağ iki panelde aynı çizgi
+    look = {"markers": True, "errorbar": "sd", "hue_order": order, "style_order": order}
+    sns.lineplot(traces, x="katman", y="doğruluk", hue="ağ", style="ağ", ax=left, **look)
+    left.axvline(depth // 2, color="black", linewidth=1.5)
+    left.text(depth // 2, 0.03, " yardımcı çıkışın yeri")
+    left.set(title="katman katman, 1 epoch sonra", xlabel="gizli katman (1: girdiye yakın)")
+    left.set(ylabel="katmandan okunan rakam doğruluğu", ylim=(0, 1), xticks=range(2, depth + 1, 2))
+    look |= {"hue_order": order[:2], "style_order": order[:2]}
+    sns.lineplot(curves, x="epoch", y="val_main_accuracy", hue="ağ", style="ağ", ax=right, **look)
+    right.set(title=f"ana çıkış, {seeds} tohum", ylabel="doğrulama doğruluğu", ylim=(0, 1))
+    right.set_xticks(range(1, epochs + 1))
+    lab.save(fig)
+
+    without, aided = end["yardımcı kayıpsız"], end["yardımcı kayıpla"]
+    gain = aided - without
+    tied = not abs(gain.mean()) > 2 * gain.std() / seeds**0.5
+    cut = largest_difference([model(data.x_val)[0]], [inference(data.x_val)])
+    lab.conclude(
+        f"Ana çıkışın doğruluğu yardımcı kayıpla {percent(aided.mean())}, onsuz "
+        f"{percent(without.mean())}{' (fark gürültüden ayrılmıyor)' if tied else ''}. Yardımcı "
+        f"çıkış sonradan kesildi, ana çıkış {'değişti' if cut else 'hiç değişmedi'}."
     )
-    shared = kept < {id(v) for v in full.variables}
-    found = {"norms": norms, "times": times, "cut": cut, "shared": shared}
-    return found | {"scores": scores, "counts": (full.count_params(), inference.count_params())}
+    faded = traces["doğruluk"].iloc[depth - 1] / traces["doğruluk"].iloc[0]
+    lab.check("eğitimden önce iz siliniyor: son / ilk katman", faded, below=0.7)
+    reached = middle["yardımcı kayıpla"] - middle["yardımcı kayıpsız"]
+    lab.check("1 epoch sonra orta katmanda kazanç", reached, above=0.02, full_size=True)
+    lab.check("ana doğrulukta kazanç", gain.mean(), above=0.03, full_size=True)
+    lab.check("kesilince ana çıkışın farkı", cut, equal=0)
+    removed = model.count_params() - inference.count_params()
+    lab.check("eksilen parametre: (64 + 1) · 10", removed, equal=(64 + 1) * 10)
+    return {"": curves, "iz": traces}
 
 
-# %% 7 · Paylaşılan katmanlar
-def encoder(name: str) -> keras.Sequential:
-    """Görüntü → 32 sayılık kod."""
-    hidden = [layers.Dense(width, "relu") for width in ENCODER]
-    return keras.Sequential([layers.Input(shape=(784,)), *hidden], name=name)
-
-
-def pair_network(shared: bool) -> keras.Model:
-    """İki rakam → toplamları (0-18) ve hangisinin büyük olduğu."""
-    first, second = keras.Input((784,), name="first"), keras.Input((784,), name="second")
-    one = encoder("encoder")
-    two = one if shared else encoder("encoder_2")  # paylaşılan: aynı nesne iki kez çağrılır
-    x = layers.concatenate([one(first), two(second)])
-    x = layers.Dense(64, "relu")(x)
-    total = layers.Dense(19, "softmax", name="sum")(x)
-    larger = layers.Dense(3, "softmax", name="larger")(x)  # 0: ikinci, 1: eşit, 2: birinci
-    return keras.Model([first, second], [total, larger])
-
-
-def pairs_of(x, digits, count: int, rng) -> tuple[dict, dict]:
-    """Verilen görüntülerden çekilen çiftler: (girdiler, hedefler)."""
+# %% [markdown]
+# ## 7 · Paylaşılan katmanlar
+# %%
+def draw_pairs(x, digits, count, rng):
+    """Çiftler: iki görüntü; toplamları ve hangisinin büyük olduğu (0: ikinci, 1: eşit, 2: ilk)."""
     i, j = rng.integers(len(x), size=(2, count))
     larger = 1 + np.sign(digits[i] - digits[j])
     return {"first": x[i], "second": x[j]}, {"sum": digits[i] + digits[j], "larger": larger}
 
 
-def pair_parameters(shared: bool) -> int:
-    """Elle: bir ya da iki kodlayıcı, birleşen kodlar, iki çıkış."""
-    one = (784 + 1) * 128 + (128 + 1) * 32
-    head = (2 * 32 + 1) * 64 + (64 + 1) * 19 + (64 + 1) * 3
-    return (1 if shared else 2) * one + head
-
-
-def draw_pairs(model, scores, x, y):
-    """Çizge, dört doğrulama çifti ve doğruluklar."""
-    fig, axes = plots.mosaic("Paylaşılan kodlayıcı: iki görüntü, bir ağırlık kümesi", PAIR_LAYOUT)
-    predicted = np.argmax(model(x)[0], axis=1)
-    for i, letter in enumerate("ABCD"):
-        picture = np.hstack([x[name][i].reshape(28, 28) for name in ("first", "second")])
-        axes[letter].imshow(picture, cmap="gray_r")
-        axes[letter].set_title(f"toplam {y['sum'][i]}, tahmin {predicted[i]}")
-        axes[letter].axis("off")
-    draw_scores(axes["X"], scores)
-    axes["X"].set_ylabel("doğruluk")
-    plots.model_graph(model, "", axes["G"])
-    return fig
-
-
-@lab.section
-def shared_layers():
+@lab.section(quick={"n_pairs": 1_000, "epochs": 1, "seeds": 1})
+def shared_layers(
+    n_pairs=5_000,  # eğitim çifti; çiftlerin çekildiği görüntü de bu kadar
+    epochs=6,  # toplam zor bir hedef: çoğu öğrenilene kadar
+    lr=0.003,  # Adam'ın varsayılanının üç katı: o kadar epoch yetsin
+    seeds=3,  # fark ancak yayılımıyla okunur
+):
     """Paylaşılan katmanlar: iki rakamın toplamı
 
-    İki görüntü aynı kodlayıcıdan geçiyor. Ayrı iki kodlayıcı kaç parametre fazla ister, ve daha
-    mı iyi öğrenir? Önce tahmin edin.
+    Soru: İki görüntü ayrı kodlayıcılar yerine aynı kodlayıcıdan geçince parametrelerin yüzde kaçı
+    eksilir?
+
+    Neden: Aynı katman nesnesi iki kez çağrılır: tek ağırlık kümesi iki girdiye de bakar, iki
+    girdiden de gradyan alır. Rakam solda da sağda da aynı rakamdır; onu iki kez öğrenmek
+    gerekmez.
     """
-    data = load_mnist(lab.few(N_PAIRS), N_VAL)
+    data = load_mnist(n_pairs, 2_000)
     rng = np.random.default_rng(lab.seed)  # çiftler parçaların içinde kurulur, karışmaz
-    x, y = pairs_of(data.x_train, data.y_train, lab.few(N_PAIRS), rng)
-    x_val, y_val = pairs_of(data.x_val, data.y_val, N_PAIRS_VAL, rng)
-    x_test, y_test = pairs_of(data.x_test, data.y_test, N_PAIRS_VAL, rng)
-    models, scores, rows = {}, {}, []
-    for name, shared in (("ayrı", False), ("paylaşılan", True)):
-        model = models[name] = pair_network(shared)
-        optimizer = keras.optimizers.Adam(learning_rate=PAIR_LR)
-        model.compile(optimizer, loss={"sum": CROSS_ENTROPY, "larger": CROSS_ENTROPY})
-        runs = []
-        for seed in lab.each(lab.seeds(SEEDS), f"{name} kodlayıcı, tohum"):
-            epochs = lab.few(EPOCHS_PAIRS)
-            train(model, lambda s=shared: pair_network(s), seed, x, y, BATCH, epochs)
-            runs.append(accuracies(model, x_val, y_val))
-        scores[name] = by_output(runs)
-        row = {"kodlayıcı": name, "elle": pair_parameters(shared), "Keras": model.count_params()}
-        rows.append(row | {n: np.mean(values) for n, values in scores[name].items()})
-    lab.table(rows, f"{lab.few(SEEDS)} tohum", {"sum": percent, "larger": percent})
-    test = accuracies(model, x_test, y_test)
-    lab.save(model)
-    lab.save(draw_pairs(model, scores, x_val, y_val))
+    x, y = draw_pairs(data.x_train, data.y_train, n_pairs, rng)
+    val = draw_pairs(data.x_val, data.y_val, 2_000, rng)
+    models, curves, starts = {}, [], []
+    for name in ("ayrı", "paylaşılan"):
+        first, second = keras.Input((784,), name="first"), keras.Input((784,), name="second")
+        one, two = (
+            keras.Sequential([layers.Dense(128, "relu"), layers.Dense(32, "relu")], name=part)
+            for part in ("encoder", "encoder_2")
+        )
+        if name == "paylaşılan":
+            two = one  # aynı nesne, iki çağrı: ağırlıklar da aynı
+        h = layers.concatenate([one(first), two(second)], name="codes")
+        h = layers.Dense(64, activation="relu", name="head")(h)
+        total = layers.Dense(19, activation="softmax", name="sum")(h)  # 0, 1, … 18
+        larger = layers.Dense(3, activation="softmax", name="larger")(h)
+        model = models[name] = keras.Model([first, second], [total, larger])
+        model.compile(
+            optimizer=keras.optimizers.Adam(lr),
+            loss={"sum": CROSS_ENTROPY, "larger": CROSS_ENTROPY},
+            metrics={"sum": ["accuracy"], "larger": ["accuracy"]},
+        )
+    separate, shared = models.values()
+    for seed in lab.each(lab.seeds(seeds), "iki ağ, tohum"):
+        restart(separate, seed)
+        separate.get_layer("encoder_2").set_weights(separate.get_layer("encoder").get_weights())
+        restart(shared, seed)
+        for layer in shared.layers:  # iki ağ aynı fonksiyondan başlar
+            layer.set_weights(separate.get_layer(layer.name).get_weights())
+        starts.append(largest_difference(separate(val[0]), shared(val[0])))
+        for name, m in models.items():
+            set_seed(seed)  # aynı mini-batch sırası
+            history = m.fit(x, y, batch_size=125, epochs=epochs, validation_data=val, verbose=0)
+            curves.append(tidy(history, kodlayıcı=name, tohum=seed))
+    curves = pd.concat(curves)
 
-    separate, together = (np.array(scores[name]["sum"]) for name in scores)
-    gap = (together.mean() - separate.mean()) * 100
-    lab.observe(
-        f"Paylaşılan kodlayıcıyla {rows[1]['Keras']}, ayrı kodlayıcılarla {rows[0]['Keras']} "
-        f"parametre. Toplamda doğruluk paylaşılanla {percent(together.mean(), together.std())}, "
-        f"ayrıyla {percent(separate.mean(), separate.std())}: fark {gap:+.1f} puan "
-        f"({len(together)} tohum). Paylaşılanın test çiftlerinde doğruluğu: toplam "
-        f"{percent(test['sum'])}, büyük olan {percent(test['larger'])}."
+    heads = {"val_sum_accuracy": "toplam", "val_larger_accuracy": "büyük olan"}
+    end = curves[curves["epoch"] == epochs].rename(columns=heads)
+    end = end.melt(["kodlayıcı", "tohum"], list(heads.values()), "çıkış", "doğruluk")
+    table = end.pivot_table("doğruluk", "kodlayıcı", "çıkış", mean_and_std, sort=False)
+    table["parametre"] = [model.count_params() for model in models.values()]
+    lab.table(table, f"Doğrulama çiftlerinde doğruluk, {seeds} tohum")
+    title = "Paylaşılan kodlayıcı: iki görüntü, bir ağırlık kümesi"
+    fig, axes = plots.mosaic(title, "GGGAB;GGGCD;GGGXX;GGGXX")
+    guess = shared.predict(val[0], verbose=0)[0].argmax(axis=1)
+    for i, letter in enumerate("ABCD"):
+        picture = np.hstack([val[0][side][i].reshape(28, 28) for side in ("first", "second")])
+        axes[letter].imshow(picture, cmap="gray_r")
+        axes[letter].set_title(f"toplam {val[1]['sum'][i]}, tahmin {guess[i]}")
+        axes[letter].axis("off")
+    look = {"hue": "kodlayıcı", "markers": ["o", "s"], "linestyles": "none", "errorbar": "sd"}
+    sns.pointplot(end, x="çıkış", y="doğruluk", dodge=0.3, capsize=0.1, ax=axes["X"], **look)
+    axes["X"].set(xlabel="", ylabel="doğrulama doğruluğu", ylim=(0, 1))
+    axes["X"].legend(title="kodlayıcı", loc="lower right")
+    plots.model_graph(shared, "", axes["G"])
+    lab.save(fig)
+
+    runs = end.pivot_table("doğruluk", ["çıkış", "tohum"], "kodlayıcı")
+    gain = runs["paylaşılan"] - runs["ayrı"]
+    points, known = 100 * gain["toplam"], runs["paylaşılan"]["toplam"].mean()
+    lost = separate.count_params() - shared.count_params()
+    share = lost / separate.count_params()
+    lab.conclude(
+        f"Kodlayıcı paylaşılınca eksilen parametre: {percent(share)}. Toplamı bilme doğruluğu "
+        f"{percent(known)}; ayrı kodlayıcılardan farkı, {seeds} tohumda ortalama ± std: "
+        f"{number(points.mean(), 2)} ± {number(points.std(), 2)} puan."
     )
-    found = {"rows": rows, "scores": scores, "test": test, "models": models}
-    return found | {"pairs": {"train": x, "val": x_val, "test": x_test}}
+    by_hand = (784 + 1) * 128 + (128 + 1) * 32
+    lab.check("eksilen parametre: bir kodlayıcı", lost, equal=by_hand)
+    lab.check("iki ağ aynı başlıyor (fark)", max(starts), below=1e-5)
+    lab.check("toplam: paylaşılan - ayrı", gain["toplam"].mean(), above=-0.05, full_size=True)
+    lab.check("büyük olan: fark", gain["büyük olan"].mean(), above=-0.02, full_size=True)
+    lab.check("paylaşılan toplamı öğreniyor", known, above=0.3, full_size=True)
+    return curves
 
 
-# %% 8 · İstediğin topoloji
-def inception() -> keras.Model:
-    """Paralel dallar: aynı görüntüye üç pencereyle bakılır (Szegedy vd., 2015)."""
-    image = keras.Input((784,), name="image")
-    x = layers.Reshape((28, 28, 1))(image)
-    looks = [
-        layers.Conv2D(FILTERS, k, padding="same", activation="relu", name=f"conv_{k}x{k}")(x)
-        for k in KERNELS
-    ]
-    x = layers.MaxPooling2D()(layers.Concatenate()(looks))
-    return keras.Model(image, layers.Dense(10, "softmax", name="digit")(layers.Flatten()(x)))
+# %% [markdown]
+# ## 8 · İstediğin topoloji
+# %%
+def conv(filters, window, name, strides=1):
+    """Görüntüyü `window` x `window` piksellik pencereyle tarar (ayrıntısı Hafta 2'de)."""
+    look = {"padding": "same", "activation": "relu", "name": name}
+    return layers.Conv2D(filters, window, strides, **look)
 
 
-def u_net() -> keras.Model:
-    """Daralan ve genişleyen kol arasında uzun atlamalar (Ronneberger vd., 2015)."""
-    image = keras.Input((784,), name="image")
-    down_1 = layers.Dense(128, "relu", name="down_1")(image)
-    down_2 = layers.Dense(64, "relu", name="down_2")(down_1)
-    x = layers.Dense(16, "relu", name="middle")(down_2)
-    x = layers.Dense(64, "relu", name="up_2")(x)
-    x = layers.Dense(128, "relu", name="up_1")(layers.Concatenate()([x, down_2]))
-    x = layers.Concatenate()([x, down_1])
-    return keras.Model(image, layers.Dense(784, "sigmoid", name="picture")(x))
+def u_net(skip):
+    """Daralan ve genişleyen kol, aralarında atlamalar (Ronneberger vd., 2015)."""
+    image = keras.Input(shape=(28, 28, 1), name="noisy")
+    down_1 = conv(8, 3, "down_1")(image)
+    down_2 = conv(16, 3, "down_2", strides=2)(down_1)
+    h = conv(16, 3, "middle", strides=2)(down_2)  # 7 x 7
+    h = layers.UpSampling2D(name="up_2")(h)
+    h = layers.Concatenate(name="join_2")([h, down_2 if skip else h])  # atlama ya da kopya
+    h = layers.UpSampling2D(name="up_1")(conv(8, 3, "conv_2")(h))
+    h = layers.Concatenate(name="join_1")([h, down_1 if skip else h])
+    clean = layers.Conv2D(1, 3, padding="same", activation="sigmoid", name="clean")(h)
+    return keras.Model(image, clean)
 
 
-def dense_net() -> keras.Model:
-    """Her katman kendinden öncekilerin hepsini okur (Huang vd., 2017)."""
-    image = keras.Input((784,), name="image")
-    seen = [layers.Dense(32, "relu")(image)]
-    seen.append(layers.Dense(32, "relu")(seen[0]))
-    for _ in range(2):
-        seen.append(layers.Dense(32, "relu")(layers.Concatenate()(seen)))
-    x = layers.Concatenate()(seen)
-    return keras.Model(image, layers.Dense(10, "softmax", name="digit")(x))
+@lab.section(quick={"n_train": 500, "epochs": 1, "seeds": 1})
+def custom_topology(
+    n_train=1_500,  # evrişim CPU'da pahalı: az görüntü
+    epochs=3,  # kısa: iki U-Net ayrılana kadar
+    lr=0.01,  # Adam'ın varsayılanının on katı: o kadar epoch yetsin
+    noise=0.5,  # gürültünün std'si; piksel 0 ile 1 arasında
+    seeds=3,  # fark ancak yayılımıyla okunur
+):
+    """İstediğin topoloji: U-Net ve Inception
 
+    Soru: U-Net'in iki atlaması kesilince, gürültüsü giderilen görüntünün hatası kaç katına çıkar?
 
-ZOO = {
-    "inception": ("Inception: paralel dallar", inception),
-    "u_net": ("U-Net: uzun atlamalar", u_net),
-    "dense_net": ("DenseNet: herkes öncekileri okur", dense_net),
-    "siyam": ("Siyam ağı: paylaşılan katman", lambda: pair_network(shared=True)),
-}
-
-
-def topology(name: str, model, fig) -> dict:
-    """Çizgede ne var: katman, bağlantı, dallanma, birleşme, atlama; çizilen kutu ve ok."""
-    nodes, edges = plots.graph_of(model)
-    level = plots.graph_levels(nodes, edges)
-    sources, targets = zip(*edges, strict=True)
-    return {
-        "model": name,
-        "katman": len(nodes),
-        "kutu": len(fig.axes[0].texts),
-        "bağlantı": len(edges),
-        "ok": sum(isinstance(patch, FancyArrowPatch) for patch in fig.axes[0].patches),
-        "çok ok çıkan": sum(sources.count(node) > 1 for node in nodes),
-        "çok ok giren": sum(targets.count(node) > 1 for node in nodes),
-        "atlayan ok": sum(level[target] - level[source] > 1 for source, target in edges),
-    }
-
-
-def draw_maps(image, maps):
-    """Görüntü ve her dalın haritaları, satır satır."""
-    fig, axes = plots.figure("Aynı görüntü, üç pencere: aktivasyon haritaları", 3, FILTERS + 1)
-    for ax in axes.flat:
-        ax.set(xticks=[], yticks=[])
-    for row, k, values in zip(axes, KERNELS, maps, strict=True):
-        row[0].imshow(image.reshape(28, 28), cmap="gray_r")
-        row[0].set_ylabel(f"{k} x {k} piksel")
-        for i, ax in enumerate(row[1:]):
-            ax.imshow(values[0, :, :, i], cmap="gray_r")
-            ax.set_title(f"harita {i + 1}")
-    return fig
-
-
-@lab.section
-def custom_topology():
-    """İstediğin topoloji: küçük bir model bahçesi
-
-    Çizgelerde kaç dallanma, kaç birleşme, kaç atlama var? Bir ara katmanın çıktısını görmek için
-    modeli yeniden eğitmek gerekir mi? Önce tahmin edin.
+    Neden: Daralan kol 28 x 28 görüntüyü 7 x 7'ye indirir, ince ayrıntı orada kaybolur. Atlama
+    ayrıntıyı karşı kola doğrudan taşır. Inception aynı görüntüye dört pencereyle bakar; bitiştirme
+    (Concatenate) hepsini saklar.
     """
-    rows, models = [], {}
-    for name, (title, build) in ZOO.items():
-        model = models[name] = build()
-        fig = plots.model_graph(model, title)
-        rows.append(topology(name, model, fig))
-        lab.save(fig, f"_{name}")
-    lab.table(rows, "Yönlü döngüsüz çizgeler: modelde ve çizimde")
+    data, rng = load_mnist(n_train, 500), np.random.default_rng(lab.seed)
+    y, y_val = (rows.reshape(-1, 28, 28, 1) for rows in (data.x_train, data.x_val))  # temiz
+    x, x_val = (image + rng.normal(0, noise, image.shape) for image in (y, y_val))
+    curves, cleaned, starts, val = [], {}, {}, (x_val, y_val)
+    for name, skip in {"atlamasız": False, "atlamalı": True}.items():
+        model = u_net(skip)  # atlamasız: aynı katmanlar, aynı sayıda ağırlık
+        model.compile(keras.optimizers.Adam(lr), loss="binary_crossentropy", metrics=["mse"])
+        for seed in lab.each(lab.seeds(seeds), f"U-Net, {name}, tohum"):
+            restart(model, seed)
+            starts[name] = model.get_weights()
+            history = model.fit(x, y, batch_size=50, epochs=epochs, validation_data=val, verbose=0)
+            curves.append(tidy(history, ağ=name, tohum=seed))
+        cleaned[name] = model.predict(x_val[:1], verbose=0)[0]
+    lab.save(plots.model_graph(model, "U-Net: daralan ve genişleyen kol, iki atlama"), "_u_net")
 
-    data = load_mnist(lab.few(N_MAPS), N_VAL)
-    model = models["inception"]
-    model.compile(optimizer="adam", loss=CROSS_ENTROPY)
-    model.fit(data.x_train, data.y_train, BATCH, verbose=0)
-    branches = [model.get_layer(f"conv_{k}x{k}") for k in KERNELS]
-    reader = keras.Model(model.input, [branch.output for branch in branches])  # eğitim gerekmez
-    image = data.x_val[:1]
-    maps = [values.numpy() for values in reader(image)]
-    by_layer = [branch(image.reshape(1, 28, 28, 1)).numpy() for branch in branches]
-    difference = largest_difference(maps, by_layer)
-    learned = accuracies(model, data.x_val, {"digit": data.y_val})["digit"]
-    lab.save(draw_maps(image, maps))
-    most = max(rows, key=lambda row: row["atlayan ok"])
-    lab.observe(
-        f"{len(rows)} modelin {sum(row['katman'] for row in rows)} katmanı "
-        f"{sum(row['kutu'] for row in rows)} kutu, {sum(row['bağlantı'] for row in rows)} "
-        f"bağlantısı {sum(row['ok'] for row in rows)} ok olarak çizildi. En çok atlama: "
-        f"{most['model']} ({most['atlayan ok']} ok). Alt modelin okuduğu haritalar katmanı tek "
-        f"başına çağırınca çıkandan {difference:g} kadar ayrılıyor; bir epoch sonunda doğruluk "
-        f"{percent(learned)}."
+    image = keras.Input(shape=(28, 28, 1), name="image")  # Inception bloğu (Szegedy vd., 2015)
+    h = conv(16, 3, "stem", strides=2)(image)
+    one = conv(8, 1, "conv_1x1")(h)
+    three = conv(8, 3, "conv_3x3")(conv(8, 1, "reduce_3x3")(h))
+    five = conv(4, 5, "conv_5x5")(conv(4, 1, "reduce_5x5")(h))
+    pool = layers.MaxPooling2D(3, strides=1, padding="same", name="pool_3x3")(h)
+    pool = conv(4, 1, "pool_project")(pool)
+    windows = layers.Concatenate(name="windows")([one, three, five, pool])
+    h = layers.Flatten(name="flat")(layers.MaxPooling2D(2, name="halve")(windows))
+    inception = keras.Model(image, layers.Dense(10, activation="softmax", name="digit")(h))
+    inception.compile(keras.optimizers.Adam(lr), loss=CROSS_ENTROPY, metrics=["accuracy"])
+    inception.fit(y, data.y_train, batch_size=50, epochs=epochs, verbose=0)
+    learned = inception.evaluate(y_val, data.y_val, verbose=0, return_dict=True)["accuracy"]
+    title = "Inception bloğu: aynı görüntüye dört pencere"
+    lab.save(plots.model_graph(inception, title), "_inception")
+    reader = keras.Model(image, [one, three, five, pool, windows])  # alt model: eğitim gerekmez
+    *maps, joined = reader(y_val[:1])
+
+    curves = pd.concat(curves)
+    error = curves[curves["epoch"] == epochs].pivot_table("val_mse", "tohum", "ağ", sort=False)
+    table = error.agg(["mean", "std"]).T.rename_axis("U-Net").rename(columns={"mean": "hata"})
+    noisy = np.mean((x_val - y_val) ** 2)
+    table.loc["gürültülü görüntünün kendisi", "hata"] = noisy
+    lab.table(table, f"Temiz görüntüden ortalama kare hata, {seeds} tohum")
+    fig, axes = plots.figure("Üstte U-Net, altta Inception'ın dört penceresi", 2, 4)
+    top = {"temiz": y_val[0], "gürültülü": x_val[0], **cleaned}
+    plots.digits(axes[0], list(top.values()), list(top))
+    for ax, name, values in zip(axes[1], reader.output_names, maps, strict=False):
+        strongest = np.sum(values[0], axis=(0, 1)).argmax()
+        ax.imshow(values[0, :, :, strongest], cmap="gray_r")
+        ax.set_title(name)
+        ax.axis("off")
+    lab.save(fig)
+
+    new = {id(w) for w in reader.weights} - {id(w) for w in inception.weights}
+    ratio = error["atlamasız"] / error["atlamalı"]
+    lab.conclude(
+        f"Atlamaların yerine kopya konunca hata, {seeds} tohumda ortalama ± std: "
+        f"{number(ratio.mean(), 2)} ± {number(ratio.std(), 2)} katı. Kısa eğitimle Inception'ın "
+        f"doğruluğu {percent(learned)}; onu okuyan alt modelin yeni ağırlığı "
+        f"{'var' if new else 'yok'}."
     )
-    return {"rows": rows, "models": models, "difference": difference, "learned": learned}
+    lab.check("iki U-Net aynı başlıyor (fark)", largest_difference(*starts.values()), equal=0)
+    lab.check("atlama kesilince hata (kat)", ratio.mean(), above=1.1, full_size=True)
+    lab.check("gürültü azalıyor", error["atlamalı"].max() / noisy, below=0.3, full_size=True)
+    lab.check("alt modelin yeni ağırlığı", len(new), equal=0)
+    for name in ("halve", "flat", "digit"):  # okunan katmandan çıkışa kadar elle
+        joined = inception.get_layer(name)(joined)
+    gap = largest_difference([joined], [inception(y_val[:1])])
+    lab.check("okunan katmandan devam = model", gap, below=1e-6)
+    lab.check("Inception'ın doğruluğu", learned, above=0.6, full_size=True)
+    return curves
 
 
-# %% Sıra sizde
+# %% [markdown]
+# ## Sıra sizde
+# %%
 lab.exercise(
-    "temel",
-    "multi_output_loss_weights",
-    "Gövde genişleyince iki çıkış hâlâ yarışır mı? w = 0.9 iken rakam doğruluğu ne olur?",
-    "w = 0.9 iken rakam doğruluğu",
-    lambda found: np.mean(found["scores"][0.9]["digit"]),
-    0.84,
-    0.94,
-    {"TRUNK": 64},
-    percent,
-)
-lab.exercise(
-    "orta",
-    "residual_blocks",
-    "Sığ ağda artık bağlantı hâlâ gerekli mi? Düz ağ hangi doğruluğa varır?",
-    "En derin düz ağın doğruluğu",
-    lambda found: found["final"]["düz"][max(found["final"]["düz"])],
-    0.65,
-    0.92,
-    {"DEPTHS": (4, 8)},
-    percent,
-)
-lab.exercise(
-    "ileri",
-    "concatenate_or_add",
-    "MERGES sözlüğünün sonuna çarpan bir birleştirme ekleyin (layers.Multiply, adı "
-    '"Multiply"); parametre sayısını elle de yazın. Hangi birleştirmeninkiyle aynıdır, doğruluğu '
-    "da aynı mıdır?",
-    "Multiply'ın doğruluğu",
-    lambda found: np.mean(found["scores"]["Multiply"]["digit"]),
-    0.89,
-    0.96,
+    level="temel",
+    section="residual_blocks",
+    settings={"depth": 4},
+    task="Yirmi yerine dört katman olsun: Glorot ile başlayan düz ağ artık öğrenir mi?",
+    quantity='"düz, Glorot" ağının doğrulama doğruluğu',
+    measure=lambda found: found[""].query("ağ == 'düz, Glorot'")["val_accuracy"].mean(),
+    low=0.85,
+    high=0.94,
     write=percent,
+    hint="Sinyalin gücü her katmanda yarıya iniyorsa dört katmanda kaçta kaçı kalır?",
+    solution="Sığ ağda sinyal sönmeye vakit bulamaz: beş ağın beşi de öğrenir.",
+)
+lab.exercise(
+    level="orta",
+    section="auxiliary_loss",
+    settings={"depth": 6},
+    task="Yirmi yerine altı katman olsun: yardımcı kayıp ana doğruluğa kaç puan katar?",
+    quantity="yardımcı kaybın ana doğruluğa kattığı",
+    measure=lambda found: (
+        found[""].query("epoch == epoch.max()").groupby("ağ")["val_main_accuracy"].mean() @ [1, -1]
+    ),
+    low=-0.04,
+    high=0.04,
+    write=percent,
+    hint="Gradyan altı katmandan geçerken ne kadar söner; yardıma gerek var mı?",
+    solution="Fark gürültü düzeyinde: altı katmanlı ağ yardımsız da öğrenir.",
+)
+lab.exercise(
+    level="ileri",
+    section="concatenate_or_add",
+    task="merges sözlüğünün sonuna üçüncü bir birleştirme yazın: Multiply, iki dalı çarpar.",
+    quantity="Multiply ile doğrulama doğruluğu",
+    measure=lambda found: found.query("birleştirme == 'Multiply'")["val_accuracy"].mean(),
+    low=0.84,
+    high=0.93,
+    write=percent,
+    hint="Satır iki şey ister: birleştiren katman, ikinci dalın genişliği. Hangisi eşit olmalı?",
+    solution='"Multiply": (layers.Multiply(), width),',
 )
 
 

@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -38,8 +39,6 @@ BOX_FONT = FONT - 1.5  # model çizgesinde kutu yazısı (punto); aşağıdakile
 BOX_PAD, BOX_GAP = 10, 36  # kutunun yazıdan yüksekliği, yan yana iki yazının arası
 ARROW, LANE = 16, 24  # iki kutu arasındaki en kısa ok, atlayan okun şeridi
 BOX_LINE = 1.3  # satır aralığı, puntonun katı
-MAX_LEVELS = 15  # bundan çok tek satırlık kutu 1080 piksele alt alta sığmaz
-MIDDLE = "…"  # çizime sığmayan katmanların yerine konan kutu
 
 sns.set_theme(context="talk", style="whitegrid", palette="colorblind")
 COLORS = sns.color_palette("colorblind")
@@ -149,164 +148,103 @@ def graph_of(model: keras.Model) -> tuple[dict, list[tuple[str, str]]]:
     both calls.
     """
     flat = keras.Model(model.inputs, model.outputs)  # a Sequential has its input layer here too
-    calls = {layer["name"]: layer["inbound_nodes"] for layer in flat.get_config()["layers"]}
-    layers = {operation.name: operation for operation in flat.operations}
-    return layers, [(source, name) for name in layers for source in _sources(calls[name])]
+    edges = []
+    for layer in flat.get_config()["layers"]:
+        sources = re.findall(r"'keras_history': [\[(]'(.+?)'", str(layer["inbound_nodes"]))
+        edges += [(source, layer["name"]) for source in sources]
+    return {layer.name: layer for layer in flat.operations}, edges
 
 
-def _sources(call) -> list[str]:
-    """Names of the layers whose tensors stand anywhere in a serialized call."""
-    if isinstance(call, dict) and "keras_history" in call:
-        return [call["keras_history"][0]]
-    parts = call.values() if isinstance(call, dict) else call
-    if not isinstance(call, dict | list | tuple):
-        return []
-    return [name for part in parts for name in _sources(part)]
+def _label(layer) -> list[str]:
+    """Two lines of a box: what it is (with its name, if it was given one); shape, parameters."""
+    kind = type(layer).__name__.removesuffix("Layer")
+    automatic = re.sub(r"_\d+$|_", "", layer.name) == type(layer).__name__.lower()
+    name = kind if automatic else layer.name if kind == "Input" else f"{layer.name}: {kind}"
+    shape = "×".join(str(size) for size in layer.output.shape[1:])
+    count = layer.count_params()
+    return [name, f"({shape})" + (f" · {count} par." if count else "")]
 
 
-def graph_levels(names, edges) -> dict[str, int]:
-    """Longest way from an input to each layer; an input stands just above its first reader."""
+def _place(names, edges: list, width: float) -> tuple[dict, list]:
+    """Lay boxes of this width out: (item -> (x, level), the way of each edge as items).
+
+    A box stands one level below its deepest source, an input just above its first reader. An edge
+    that passes levels keeps a lane beside the boxes of each: the item (number of the edge, level).
+    """
     level = {}
     for name in names:
         level[name] = 1 + max((level[s] for s, t in edges if t == name), default=-1)
     for name in set(names) - {target for _, target in edges}:
         level[name] = min((level[t] for s, t in edges if s == name), default=1) - 1
-    return level
-
-
-def _label(layer) -> list[str]:
-    """Lines of a box: name (and kind, where the name does not tell it), shape and parameters."""
-    kind = type(layer).__name__
-    told = layer.name.replace("_", "").startswith(kind.lower()) or kind == "InputLayer"
-    shape = "×".join(str(size) for size in layer.output.shape[1:])
-    count = layer.count_params() if hasattr(layer, "count_params") else 0
-    name = layer.name if told else f"{layer.name}: {kind}"
-    return [name, f"({shape})" + (f" · {count} par." if count else "")]
-
-
-def _abridge(labels: dict, edges: list, rows: int) -> tuple[dict, list]:
-    """The same graph in `rows` levels: those in the middle are gathered in one box."""
-    level = graph_levels(labels, edges)
-    first = rows // 2
-    last = max(level.values()) + 2 - (rows - first)
-    middle = [name for name in labels if first <= level[name] < last]
-    kept = {name: text for name, text in labels.items() if level[name] < first}
-    kept[MIDDLE] = [f"{MIDDLE} {len(middle)} katman daha {MIDDLE}"]
-    kept |= {name: text for name, text in labels.items() if level[name] >= last}
-    pairs = [tuple(MIDDLE if name in middle else name for name in edge) for edge in edges]
-    return kept, [pair for pair in dict.fromkeys(pairs) if pair != (MIDDLE, MIDDLE)]
-
-
-@functools.cache
-def _text_width(line: str) -> float:
-    return TextPath((0, 0), line, size=BOX_FONT).get_extents().width
-
-
-def _place(labels: dict, edges: list) -> tuple[dict, list, tuple[float, float]]:
-    """Lay the boxes out: (item -> (x in points, level), way of each edge, (width, height)).
-
-    An edge that passes levels keeps a narrow lane free in each of them: the item (edge, level).
-    """
-    level = graph_levels(labels, edges)
-    ways = [
-        [source, *((i, n) for n in range(level[source] + 1, level[target])), target]
-        for i, (source, target) in enumerate(edges)
-    ]
-    rows = [[name for name in labels if level[name] == n] for n in range(max(level.values()) + 1)]
-    above, width = {}, {}
-    for way in ways:
-        for one, item in itertools.pairwise(way):
+    ways, above = [], {}
+    for i, (source, target) in enumerate(edges):
+        lanes = [(i, n) for n in range(level[source] + 1, level[target])]
+        ways.append([source, *lanes, target])
+        for one, item in itertools.pairwise(ways[-1]):
             above.setdefault(item, []).append(one)
-            if isinstance(item, tuple):
-                rows[item[1]].append(item)
-                width[item] = LANE
-    for name, lines in labels.items():
-        width[name] = max(_text_width(line) for line in lines) + BOX_GAP
     place = {}
-    for n, row in enumerate(rows):
-        wish = {item: np.mean([place[one][0] for one in above.get(item, ())] or 0) for item in row}
-        row.sort(key=wish.get)
-        x, end = [], -np.inf
-        for item in row:  # altındaki kutu üstündekinin hizasında; sığmazsa sağa
-            x.append(max(wish[item], end + width[item] / 2))
-            end = x[-1] + width[item] / 2
-        shift = np.mean(x) - np.mean(list(wish.values()))
-        place |= {item: (at - shift, n) for item, at in zip(row, x, strict=True)}
-    left = min(place[item][0] - width[item] / 2 for item in place)
-    right = max(place[item][0] + width[item] / 2 for item in place)
-    tall = max(len(lines) for lines in labels.values()) * BOX_FONT * BOX_LINE + BOX_PAD
-    place = {item: (x - (left + right) / 2, n) for item, (x, n) in place.items()}
-    return place, ways, (right - left, tall)
-
-
-def _drawings(labels: dict, edges: list):
-    """The whole graph with two lines a box, then with one; then ever fewer of its levels."""
-    flat = {name: [" ".join(lines)] for name, lines in labels.items()}
-    yield labels, edges
-    yield flat, edges
-    depth = 1 + max(graph_levels(labels, edges).values())
-    for rows in range(min(depth - 1, MAX_LEVELS), 2, -1):
-        yield _abridge(flat, edges, rows)
-        yield _abridge(labels, edges, rows)
+    for n in range(1 + max(level.values())):
+        boxes = [name for name in names if level[name] == n]
+        wish = {}
+        for item in boxes + [lane for lane in above if lane[1] == n]:
+            sources = [one for one in above.get(item, ()) if one in level] or above.get(item, ())
+            wish[item] = np.mean([place[one][0] for one in sources] or 0)
+        x, end = {}, -np.inf
+        for item in sorted(wish, key=wish.get):  # kaynağının altında; yer yoksa sağında
+            half = (width if item in level else LANE) / 2
+            x[item] = max(wish[item], end + half)
+            end = x[item] + half
+        shift = np.mean([wish[name] - x[name] for name in boxes])
+        place |= {item: (at + shift, n) for item, at in x.items()}
+    return place, ways
 
 
 def model_graph(model: keras.Model, title: str = "", ax=None) -> plt.Figure:
     """Draw a model: its layers from the inputs down, its tensors as arrows; returns the figure.
 
-    Boxes hold name, output shape and number of parameters: in two lines where there is room, else
-    in one. Where even that is too tall, the levels in the middle become one box.
+    Boxes (inputs round, outputs thick, merges grey) hold name, output shape and parameters: in two
+    lines where there is room, else in one. Up to 15 boxes one below the other are readable.
 
     Args:
         title: of the figure, or of the axes where they are given.
         ax: draw here (last: the other axes must have their final size).
     """
     if ax is None:
-        fig, ax = figure(title)
+        _, ax = figure(title)
     else:
-        fig = ax.figure
         ax.set_title(title)
     ax.axis("off")
-    fig.draw_without_rendering()  # yerleşim bitsin: kutular eksenin gerçek boyutuna sığacak
-    room = ax.get_window_extent().size * 72 / fig.dpi
+    ax.figure.draw_without_rendering()  # yerleşim bitsin: kutular eksenin gerçek boyutuna sığacak
+    room = ax.get_window_extent().size * 72 / ax.figure.dpi
     layers, edges = graph_of(model)
-    labels = {name: _label(layer) for name, layer in layers.items()}
-    for boxes, arrows in _drawings(labels, edges):
-        place, ways, (wide, tall) = _place(boxes, arrows)
+    for separator in "\n ":
+        texts = {name: separator.join(_label(layer)) for name, layer in layers.items()}
+        lines = [line for text in texts.values() for line in text.split("\n")]
+        wide = max(TextPath((0, 0), line, size=BOX_FONT).get_extents().width for line in lines)
+        place, ways = _place(layers, edges, wide + BOX_GAP)
+        tall = (len(lines) / len(texts)) * BOX_FONT * BOX_LINE + BOX_PAD
         levels = 1 + max(n for _, n in place.values())
-        if wide <= room[0] and levels * (tall + ARROW) - ARROW <= room[1]:
+        if levels * (tall + ARROW) <= room[1]:
             break
     pitch = min(room[1] / levels, tall + 3 * ARROW)
-    middle = room[1] / 2 - (levels - 1) / 2 * pitch
-    place = {item: (room[0] / 2 + x, middle + n * pitch) for item, (x, n) in place.items()}
-    ax.set(xlim=(0, room[0]), ylim=(room[1], 0))
-    _draw_edges(ax, place, ways, tall / 2)
-    _draw_boxes(ax, place, boxes, arrows)
-    return fig
-
-
-def _draw_edges(ax, place: dict, ways: list, half: float) -> None:
-    """One arrow per edge; the tensors of a layer that is called twice go side by side."""
-    for nth, (source, *lanes, target) in enumerate(ways):
-        twins = [i for i, way in enumerate(ways) if (way[0], way[-1]) == (source, target)]
-        aside = LANE * (twins.index(nth) - (len(twins) - 1) / 2)
-        points = [(place[source][0] + aside, place[source][1] + half)]
-        for x, y in (place[lane] for lane in lanes):
-            points += [(x, y - half), (x, y + half)]
-        points.append((place[target][0] + aside, place[target][1] - half))
+    middle = np.mean([(min(at), max(at)) for at in zip(*place.values(), strict=True)], axis=1)
+    x, y = middle * (1, pitch)
+    ax.set(xlim=(x - room[0] / 2, x + room[0] / 2), ylim=(y + room[1] / 2, y - room[1] / 2))
+    for i, way in enumerate(ways):  # aynı iki kutu arasındaki oklar yan yana
+        twins = [j for j, other in enumerate(edges) if other == edges[i]]
+        aside = LANE * (twins.index(i) - (len(twins) - 1) / 2)
+        stops = [(place[item][0] + aside * (item in layers), place[item][1]) for item in way]
+        points = [(x, n * pitch + half) for x, n in stops for half in (-tall / 2, tall / 2)][1:-1]
         look = {"arrowstyle": "-|>", "mutation_scale": 20, "linewidth": 2, "color": "black"}
         ax.add_patch(FancyArrowPatch(path=Path(points), shrinkA=0, shrinkB=0, **look))
-
-
-def _draw_boxes(ax, place: dict, labels: dict, edges: list) -> None:
-    """One box per layer; inputs round, outputs thick, merges grey."""
     sources, targets = zip(*edges, strict=True)
-    for name, lines in labels.items():
-        look = {"boxstyle": "round,pad=0.25" if name not in targets else "square,pad=0.25"}
-        look["facecolor"] = "lightgrey" if targets.count(name) > 1 else "white"
-        look["linewidth"] = 1.5 if name in sources else 4
-        look |= {"edgecolor": "black"}
-        text = {"size": BOX_FONT, "ha": "center", "va": "center"}
-        ax.text(*place[name], "\n".join(lines), bbox=look, **text)
+    for name, text in texts.items():
+        box = {"boxstyle": "round,pad=0.25" if name not in targets else "square,pad=0.25"}
+        box |= {"facecolor": "lightgrey" if targets.count(name) > 1 else "white"}
+        box |= {"edgecolor": "black", "linewidth": 1.5 if name in sources else 4}
+        x, n = place[name]
+        ax.text(x, n * pitch, text, size=BOX_FONT, ha="center", va="center", bbox=box)
+    return ax.figure
 
 
 def finish(fig: plt.Figure) -> None:

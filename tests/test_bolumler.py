@@ -21,6 +21,7 @@ NAMES = [f"{stem[:12]}-{name}" for stem, name in SECTIONS]
 ALONE = {
     "uygulama_01_keras_sequential": ["full_architecture", "dropout_kinds"],
     "uygulama_02_callbacks_lr": ["early_stopping", "callback_anatomy", "lr_logger_and_plotter"],
+    "uygulama_03_functional_api": ["concatenate_or_add", "shared_layers"],
 }
 SCREEN = 80, 24  # sınıftaki en küçük terminal
 LONGEST = 120  # bir bölümün satırı, ayarları ve sınamalarıyla

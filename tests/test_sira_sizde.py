@@ -19,16 +19,6 @@ SETTINGS = [(s, e) for s, e in TASKS if e.constants]  # ileri: sorulan satır be
 
 # İleri alıştırmaların çözümleri: betikteki satır → yerine yazılan
 SOLUTIONS = {
-    "uygulama_03_functional_api": (
-        "        (392 + 1) * 64 + (392 + 1) * 32 + 32 * 64 + (64 + 1) * 10,\n    ),\n",
-        """        (392 + 1) * 64 + (392 + 1) * 32 + 32 * 64 + (64 + 1) * 10,
-    ),
-    "Multiply": (
-        lambda: halves_model(layers.Multiply(), BRANCH),
-        2 * (392 + 1) * 64 + (64 + 1) * 10,
-    ),
-""",
-    ),
     "uygulama_04_custom_loop": (
         '    "global_clipnorm": clip_global,\n',
         """    "global_clipnorm": clip_global,
