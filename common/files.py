@@ -11,7 +11,9 @@ from pathlib import Path
 
 FAILED = 1  # çıkış kodu
 TIMES = ("bolum", "ad", "saniye", "bellek_mb")  # sureler.csv
-TEMPORARY = re.compile(r"\.(\d\d_\w+|sureler|ders|index)-\d+\.\w+")  # `atomic` bunları bırakır
+TEMPORARY = re.compile(
+    r"\.(\d\d_\w+|sureler|ders|index|surum)-\d+\.\w+"
+)  # `atomic` bunları bırakır
 STALE_SECONDS = 3600  # bundan eski geçici dosya, öldürülen bir koşudan kalmıştır
 WAITS = (0.05, 0.1, 0.2, 0.4)  # saniye; Windows'ta bir başkası dosyayı o anda okuyor olabilir
 

@@ -599,6 +599,7 @@ class Lab(Outline):
             "title": section.title,
             "question": section.question,
             "why": section.why,
+            "code": section.code,
             "changed": typed(report.changed),
             "prediction": report.prediction,
             "figures": [path.name for path in report.figures],

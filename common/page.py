@@ -1,17 +1,23 @@
 """Günün sayfası: koşan her bölümden sonra yeniden yazılan `outputs/index.html`."""
 
 import functools
+import hashlib
 import json
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
 from common.files import atomic
 
-PAGE_FILE, LAB_FILE = "index.html", "ders.json"
-FORMAT = 3  # kayıtların biçimi; başka biçimdeki eski kayıtlar sayfaya girmez
+PAGE_FILE, LAB_FILE, VERSION_FILE = "index.html", "ders.json", "surum.js"
+FORMAT = 4  # kayıtların biçimi; başka biçimdeki eski kayıtlar sayfaya girmez
 SECTION_FILES = "[0-9][0-9]_*.json"  # bölümün kaydı: NN_section_name.json
 TEMPLATE = Path(__file__).with_name("page.html")
+CODE = HtmlFormatter(nowrap=True)
 
 
 def write_record(path: Path, record: dict) -> None:
@@ -50,12 +56,20 @@ def read_day(folder: Path) -> list[tuple[str, dict, list[dict]]]:
 @functools.cache
 def _template() -> jinja2.Template:
     settings = {"autoescape": True, "trim_blocks": True, "undefined": jinja2.ChainableUndefined}
-    return jinja2.Environment(**settings).from_string(TEMPLATE.read_text(encoding="utf-8"))
+    environment = jinja2.Environment(**settings)
+    environment.filters["python"] = lambda code: Markup(highlight(code, PythonLexer(), CODE))
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
 
 
 def html(day: list[tuple[str, dict, list[dict]]], trial: bool = False) -> str:
     """The whole page; every text escaped, no resource from outside the output folder."""
-    return _template().render(day=day, trial=trial)
+    style = CODE.get_style_defs("pre")
+    return _template().render(day=day, trial=trial, code_style=style, stamp=stamp(day))
+
+
+def stamp(day: list) -> str:
+    """Names what the page shows: an open page renews itself when `surum.js` names another."""
+    return hashlib.sha256(json.dumps(day).encode()).hexdigest()[:12]
 
 
 def write(folder: Path, trial: bool = False) -> None:
@@ -68,4 +82,6 @@ def write(folder: Path, trial: bool = False) -> None:
     while written != (day := read_day(folder)):  # o sırada biten bir bölüm de sayfaya girsin
         with atomic(folder / PAGE_FILE) as path:
             path.write_text(html(day, trial), encoding="utf-8")
+        with atomic(folder / VERSION_FILE) as path:
+            path.write_text(f'window.surum = "{stamp(day)}";\n', encoding="utf-8")
         written = day

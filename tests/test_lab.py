@@ -124,8 +124,8 @@ class Links(HTMLParser):
     def handle_starttag(self, tag, attrs):
         for name, value in attrs:
             if name in ("href", "src"):
-                self.targets.append(value)
-            if name == "id":
+                self.targets.append(value.partition("?")[0])
+            if name == "id" and tag == "section":
                 self.ids.append(value)
 
     def handle_data(self, data):
@@ -149,11 +149,30 @@ def test_the_days_page_shows_what_has_run_so_far(lab):
 def test_everything_on_the_page_is_in_the_output_folder(lab):
     run(lab)
     shown = read_page(lab)
-    inside = {f"#{name}" for name in shown.ids}
+    inside = {f"#{name}" for name in ["icerik", *shown.ids]}
     assert {t for t in shown.targets if t.startswith("#")} == inside
     files = [target for target in shown.targets if not target.startswith("#")]
     assert files
     assert all((lab.out / target).is_file() for target in files)
+
+
+def test_an_open_page_learns_that_there_is_a_newer_one(lab):
+    def versions():
+        page_ = (lab.out / "index.html").read_text(encoding="utf-8")
+        told = (lab.out / "surum.js").read_text(encoding="utf-8")
+        return re.search(r'surum !== "(\w+)"', page_)[1], re.search(r'"(\w+)"', told)[1]
+
+    run(lab, "--bolum", "1")
+    first = versions()
+    run(lab, "--bolum", "2")
+    assert first[0] == first[1] != versions()[0] == versions()[1]
+
+
+def test_the_code_of_a_section_is_on_the_page_with_colours(lab):
+    run(lab, "--bolum", "1")
+    shown = read_page(lab)
+    assert "made.conclude(" in shown.text
+    assert '<span class="n">made</span>' in (lab.out / "index.html").read_text(encoding="utf-8")
 
 
 def test_text_on_the_page_is_escaped(lab):
