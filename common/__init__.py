@@ -9,7 +9,7 @@ import time
 
 START = time.perf_counter()  # "içe aktarmalar dahil" süre buradan sayılır
 
-OLDEST = (3, 11)  # daha eskisi için numpy ve pandas'ın bu sürümleri yok
+OLDEST, NEWEST = (3, 11), (3, 13)  # ötekiler için paketlerin bu sürümleri yok
 if sys.version_info[:2] < OLDEST:
     raise SystemExit(
         "Python {}.{} bu ders için eski.\n"
@@ -17,17 +17,26 @@ if sys.version_info[:2] < OLDEST:
         "".format(*sys.version_info[:2])
     )
 
+import os
+
+PACKAGES = ("tensorflow", "keras", "sklearn", "numpy", "pandas", "matplotlib", "seaborn", "rich")
+PACKAGES += ("jinja2",)
+_folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+for _name in sorted(os.listdir(_folder)):  # noqa: PTH208 (pathlib'in kendisi gölgelenmiş olabilir)
+    if _name.endswith(".py") and _name[:-3] in {*sys.stdlib_module_names, *PACKAGES}:
+        raise SystemExit(
+            f"Bu klasördeki {_name} dosyası, Python'un aynı adlı modülünün yerine geçiyor.\n"
+            "Dosyanızın adını değiştirin, sonra komutu yeniden yazın."
+        )
+
 import codecs
 import contextlib
 import importlib.util
 import io
-import os
 import unicodedata
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("tensorflow", "keras", "sklearn", "numpy", "pandas", "matplotlib", "seaborn", "rich")
-PACKAGES += ("jinja2",)
+ROOT = Path(_folder).resolve()
 
 # Terminalin gösteremediği harfin yerine yazılan (geri kalanı Unicode'un kendi ayrışımı verir)
 _PLAIN = {"ı": "i", "→": "->", "←": "<-", "·": "-", "≥": ">=", "≤": "<=", "≈": "~", "≠": "!="}
@@ -52,13 +61,20 @@ for _stream in (sys.stdout, sys.stderr):
         _stream.reconfigure(errors="sade")
 
 _missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+_install = f'"{sys.executable}" -m pip install -r "{ROOT / "requirements.txt"}"'
 if _missing:
-    raise SystemExit(
-        "Eksik paket: " + ", ".join(_missing) + "\nKurmak için şunu yazın:\n"
-        f'  "{sys.executable}" -m pip install -r "{ROOT / "requirements.txt"}"'
-    )
+    _python = ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    _cure = f"Kurmak için şunu yazın:\n  {_install}"
+    if _python.exists() and Path(sys.prefix) != ROOT / ".venv":
+        _words = " ".join([f'"{_python}"', *sys.argv])
+        _cure = f"Bu klasörün ortamı .venv içinde kurulu; onunla çalıştırın:\n  {_words}"
+    elif sys.version_info[:2] > NEWEST:
+        _cure = "Bu Python için henüz yeni; 3.11, 3.12 ya da 3.13 ile kurun (README, SSS)."
+    raise SystemExit("Eksik paket: " + ", ".join(_missing) + f"\n{_cure}")
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
+if "ipykernel" not in sys.modules:
+    os.environ["MPLBACKEND"] = "Agg"  # pencere yalnız --goster ile
 _LOG_LEVEL = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
@@ -91,16 +107,29 @@ if _script.name.startswith("uygulama_") and "ipykernel" not in sys.modules:
     _wait = console.waiting("Keras yükleniyor …")
 else:
     _wait = contextlib.nullcontext()
-with _wait, _start_up_log_off():
-    import keras
+try:
+    with _wait, _start_up_log_off():
+        import keras
 
-from common import plots
-from common.data import load_breast_cancer, load_mnist
-from common.files import LabError
-from common.fresh import predict_in, start_python
-from common.lab import Lab, largest_difference
-from common.seeds import restart, set_seed
-from common.text import number, percent, tidy
+        from common import plots
+        from common.data import load_breast_cancer, load_mnist
+        from common.files import LabError
+        from common.fresh import predict_in, start_python
+        from common.lab import Lab, largest_difference
+        from common.seeds import restart, set_seed
+        from common.text import number, percent, tidy
+except KeyboardInterrupt:
+    print("\nDurduruldu (Keras yüklenirken).", file=sys.stderr)
+    raise SystemExit(130) from None
+except ImportError as _error:
+    raise SystemExit(
+        f"Bir paket yüklenemedi: {_error}\n"
+        f"Paketleri yeniden kurun:\n  {_install} --force-reinstall"
+    ) from _error
+
+keras.config.set_floatx("float32")  # ~/.keras/keras.json başka söylese de
+keras.config.set_epsilon(1e-7)
+keras.config.set_image_data_format("channels_last")
 
 __all__ = [
     "Lab",

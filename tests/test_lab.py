@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import errno
+import json
 import os
 import re
 import shutil
@@ -777,6 +778,9 @@ def test_tidy_has_a_row_an_epoch():
 # Ayrı süreçte: gerçek betik, gerçek terminal ------------------------------------------------
 
 
+UTF8 = os.environ | {"PYTHONUTF8": "1"}
+
+
 def python(*arguments, **options) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, *arguments], capture_output=True, **options)
 
@@ -784,8 +788,7 @@ def python(*arguments, **options) -> subprocess.CompletedProcess:
 def start(setup: str) -> subprocess.CompletedProcess:
     """The real script after `setup` has changed the interpreter under it."""
     code = f"import sys, runpy; {setup}; runpy.run_path({SCRIPT!r}, run_name='__main__')"
-    environment = os.environ | {"PYTHONUTF8": "1"}
-    return python("-c", code, cwd=common.ROOT, encoding="utf-8", env=environment)
+    return python("-c", code, cwd=common.ROOT, encoding="utf-8", env=UTF8)
 
 
 def test_missing_package_gives_the_install_line():
@@ -794,6 +797,63 @@ def test_missing_package_gives_the_install_line():
     assert "Eksik paket: seaborn" in done.stderr
     assert "-m pip install -r" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The repository without data and results, in a path with a space and Turkish letters."""
+    folder = tmp_path / "Derin Öğrenme ığüşçİ"
+    ignored = shutil.ignore_patterns(".*", "outputs", "data", "tests", "__pycache__")
+    shutil.copytree(common.ROOT, folder, ignore=ignored)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["random.py", "json.py", "numpy.py", "keras.py"])
+def test_a_file_that_hides_a_module_is_named(copy, name):
+    (copy / name).write_text("1 / 0", encoding="utf-8")
+    done = python(
+        SCRIPT, "--liste", cwd=copy, encoding="utf-8", env=os.environ | {"PYTHONUTF8": "1"}
+    )
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert "Dosyanızın adını değiştirin" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_environment_that_was_forgotten_is_named():
+    own = common.ROOT / ".venv" / "bin" / "python"
+    setup = "import pathlib; real = pathlib.Path.exists; sys.modules['seaborn'] = None; "
+    setup += "pathlib.Path.exists = lambda p: p.name.startswith('python') or real(p)"
+    done = start(setup)
+    assert done.returncode == 1
+    if os.name != "nt" and sys.prefix != str(common.ROOT / ".venv"):
+        assert f'"{own}"' in done.stderr
+        assert "pip install" not in done.stderr
+
+
+def test_a_package_that_cannot_be_loaded_is_told_with_its_cure(copy):
+    (copy / "common" / "data.py").write_text("raise ImportError('libx')", encoding="utf-8")
+    done = python(SCRIPT, cwd=copy, encoding="utf-8", env=UTF8)
+    assert done.returncode == 1
+    assert "Bir paket yüklenemedi: libx" in done.stderr
+    assert "--force-reinstall" in done.stderr
+
+
+def test_ctrl_c_while_keras_loads_is_one_line(copy):
+    (copy / "common" / "data.py").write_text("raise KeyboardInterrupt", encoding="utf-8")
+    done = python(SCRIPT, cwd=copy, encoding="utf-8", env=UTF8)
+    assert done.returncode == 130
+    assert done.stderr.split("\n")[1:] == ["Durduruldu (Keras yüklenirken).", ""]
+
+
+def test_settings_of_the_home_folder_change_nothing(tmp_path):
+    wrong = {"floatx": "float16", "epsilon": 0.1, "image_data_format": "channels_first"}
+    (tmp_path / "keras.json").write_text(json.dumps(wrong), encoding="utf-8")
+    code = "import common; from keras import config as c; "
+    code += "print(c.floatx(), c.epsilon(), c.image_data_format())"
+    environment = os.environ | {"KERAS_HOME": str(tmp_path), "MPLBACKEND": "nonsense"}
+    done = python("-c", code, cwd=common.ROOT, encoding="utf-8", env=environment)
+    assert done.stdout.split() == ["float32", "1e-07", "channels_last"], done.stderr
 
 
 def test_too_old_a_python_is_told_which_one_to_install():
