@@ -429,7 +429,7 @@ def activation_gallery(
 # %% [markdown]
 # ## 5 · Neden doğrusal aktivasyon yetmez?
 # %%
-@lab.section(quick={"n_train": 2_000, "epochs": 1, "seeds": 1})
+@lab.section(quick={"n_train": 1_000, "epochs": 1, "seeds": 1})
 def why_not_linear(
     n_train=5_000,  # karşılaştırmaya yeten, saniyeler süren MNIST alt kümesi
     epochs=4,  # doğrusal yığın düzleşir, tek katman ona yetişir
@@ -516,7 +516,7 @@ def kernel_gradients(model, x, y):
     return [g.numpy() for g in tape.gradient(loss, [layer.kernel for layer in model.layers[:-1]])]
 
 
-@lab.section(quick={"depth": 2, "n_train": 1_000, "seeds": 1})
+@lab.section(quick={"depth": 2, "n_train": 500, "seeds": 1})
 def activation_race(
     depth=8,  # sigmoid'in gradyanını söndürmeye yeten derinlik
     n_train=5_000,  # derin ağda adım pahalı: az görüntü
@@ -611,7 +611,7 @@ def activation_race(
 # %% [markdown]
 # ## 7 · Başlatıcılar
 # %%
-@lab.section(quick={"depth": 4, "n_train": 1_000, "epochs": 1, "seeds": 1})
+@lab.section(quick={"depth": 3, "n_train": 500, "epochs": 1, "seeds": 1})
 def initializers(
     depth=10,  # sinyal bu derinlikte bin kat büyür ya da söner
     width=512,  # kuram geniş katman için yazıldı
@@ -816,7 +816,7 @@ def weight_penalties(
 # %% [markdown]
 # ## 9 · BatchNorm elle
 # %%
-@lab.section(quick={"draws": 40})
+@lab.section(quick={"draws": 20})
 def batch_norm_by_hand(
     batch_size=31,  # 341 eğitim hastası = 11 eşit mini-batch
     momentum=0.9,  # bölüm 3'teki ağın momentumu
@@ -1004,7 +1004,7 @@ def batch_norm_learning_rates(
 # %% [markdown]
 # ## 11 · Dropout çeşitleri
 # %%
-@lab.section(quick={"epochs": 3, "seeds": 1})
+@lab.section(quick={"n_train": 500, "epochs": 2, "seeds": 1})
 def dropout_kinds(
     rate=0.3,  # slaytın oranı
     alpha_rate=0.1,  # slaytta AlphaDropout'un oranı

@@ -216,7 +216,7 @@ def model_checkpoint(
 # %% [markdown]
 # ## 3 · ReduceLROnPlateau
 # %%
-@lab.section(quick={"epochs": 10, "patience": 2, "seeds": 1})
+@lab.section(quick={"n_train": 500, "epochs": 6, "patience": 2, "seeds": 1})
 def reduce_lr_on_plateau(
     factor=0.3,  # slayt: platoda LR bununla çarpılır
     patience=7,  # slayt
@@ -971,7 +971,7 @@ def schedule_gallery(
 # %% [markdown]
 # ## 9 · Zamanlama yarışı
 # %%
-@lab.section(quick={"n_train": 2_000, "steps": 40, "every": 20, "seeds": 1})
+@lab.section(quick={"n_train": 1_000, "steps": 20, "every": 10, "seeds": 1})
 def schedule_race(
     peak=0.1,  # bölüm 7'nin önerisi dolayında: sabit LR'nin dayandığı
     times=3,  # "super-convergence": tepe bunun kaç katı

@@ -57,8 +57,13 @@ def read_day(folder: Path) -> list[tuple[str, dict, list[dict]]]:
 def _template() -> jinja2.Template:
     settings = {"autoescape": True, "trim_blocks": True, "undefined": jinja2.ChainableUndefined}
     environment = jinja2.Environment(**settings)
-    environment.filters["python"] = lambda code: Markup(highlight(code, PythonLexer(), CODE))
+    environment.filters["python"] = _colour
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _colour(code: str) -> Markup:
+    return Markup(highlight(code, PythonLexer(), CODE))
 
 
 def html(day: list[tuple[str, dict, list[dict]]], trial: bool = False) -> str:
