@@ -2,6 +2,8 @@
 
 `python -m common --ornekler`: dört betiğin son bütün koşusundan README'nin saniyelerini ve örnek
 şekillerini (outputs/ornekler) yeniler.
+
+`python -m common --sergi KLASÖR`: klasördeki posterlerden (PNG) tek bir sayfa yapar: sergi.html.
 """
 
 import os
@@ -12,7 +14,9 @@ import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
+import jinja2
 import keras
 import numpy as np
 from packaging.requirements import Requirement
@@ -144,14 +148,53 @@ def record_examples() -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
 
 
+SHOW = """<!DOCTYPE html>
+<html lang="tr"><head><meta charset="utf-8"><title>Poster sergisi</title><style>
+html { scroll-snap-type: y mandatory }
+body { margin: 0; background: #123 }
+a { display: flex; height: 100vh; scroll-snap-align: start }
+img { margin: auto; max-width: 100%; max-height: 100vh }
+</style></head><body>
+{% for name in names %}
+<a id="p{{ loop.index }}" href="#p{{ loop.index % loop.length + 1 }}">
+<img src="{{ name | urlencode }}" alt="{{ name }}"></a>
+{% endfor %}
+<script>
+addEventListener("keydown", event => {
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
+  if (!step) return
+  event.preventDefault()
+  const here = Math.round(scrollY / innerHeight) + 1 + step
+  document.getElementById("p" + here)?.scrollIntoView()
+})
+</script></body></html>
+"""
+
+
+def exhibition(folder: Path) -> Path:
+    """Write the page that shows the posters of a folder, and return its path.
+
+    Raises:
+        LabError: there is no poster in it.
+    """
+    names = sorted(path.name for path in folder.glob("*.png") if path.name[0] != ".")
+    if not names:
+        raise LabError(f"{folder} klasöründe poster (PNG) yok.")
+    page = jinja2.Environment(autoescape=True).from_string(SHOW).render(names=names)
+    with atomic(folder / "sergi.html") as path:
+        path.write_text(page, encoding="utf-8")
+    return folder / "sergi.html"
+
+
 def main(argv: list[str]) -> int:
     """Run every check, or what `argv` asks for; exit code 0 when all is well."""
-    if argv not in ([], ["--ornekler"]):
-        print("Kullanım: python -m common [--ornekler]")
+    show = len(argv) == 2 and argv[0] == "--sergi"
+    if not show and argv not in ([], ["--ornekler"]):
+        print("Kullanım: python -m common [--ornekler | --sergi KLASÖR]")
         return USAGE
     if argv:
         try:
-            record_examples()
+            print(f"Sergi: {exhibition(Path(argv[1]))}") if show else record_examples()
         except LabError as error:
             print(error)
             return FAILED

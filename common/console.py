@@ -101,6 +101,14 @@ class Outline:
     sections: dict[str, Section] = field(default_factory=dict)
     exercises: dict[str, Exercise] = field(default_factory=dict)
     switches: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)  # değer alan seçenek → değerin adı
+
+    def declare(self, flag: str, explanation: str, value: str = "") -> str:
+        """Add an option of the script's own; returns its name without the dashes."""
+        name = flag.removeprefix("--")
+        self.switches[name] = explanation
+        self.values |= {name: value} if value else {}
+        return name
 
     @property
     def name(self) -> str:
@@ -177,8 +185,7 @@ def read_outline(path: Path) -> Outline:
         if _called(call) == "Lab":
             outline.title, outline.hours = list(words)[1:]
         elif _called(call) == "lab.option":
-            flag, explanation = words
-            outline.switches[flag.removeprefix("--")] = explanation
+            outline.declare(*words, **named)
         elif _called(call) == "lab.exercise" and "task" in named:
             outline.exercises[named["level"]] = Exercise(**named)
     return outline
@@ -218,7 +225,9 @@ def _parser(outline: Outline) -> _Parser:
     option("--tohum", default=str(DEFAULT_SEED), metavar="SAYI", help="varsayılan %(default)s")
     option("--cikti", metavar="KLASÖR", help="çıktı klasörü, varsayılan outputs")
     for name, explanation in outline.switches.items():
-        option(f"--{name}", action="store_true", help=explanation)
+        valued = {"default": "", "metavar": outline.values.get(name)}
+        kind = valued if name in outline.values else {"action": "store_true"}
+        option(f"--{name}", help=explanation, **kind)
     option("--yardim", "-h", "--help", action="store_true", help="bu açıklamalar; --bolum N ile"
            " o bölümün ayarları")  # fmt: skip
     return parser
@@ -535,10 +544,10 @@ class LiveConsole:
             with deaf():
                 report = self.lab.run_section(section, settings, prediction)
         except KeyboardInterrupt:
-            say("\nDurduruldu. Yeniden koşmak için t yazın.", "bold")
+            say(f"\nDurduruldu. Yeniden koşmak için t yazın.\n{self.lab.hint}".rstrip(), "bold")
             return False
         except LabError as error:
-            say(str(error), "bold")
+            say(f"{error}\n{self.lab.hint}".rstrip(), "bold")
             return False
         except Exception:  # Keras'ın geri çevirdiği bir deneme dersi bitirmesin
             traceback.print_exc()

@@ -189,12 +189,14 @@ class Lab(Outline):
         quick: True with `--hizli`: sections then run with the settings of `quick=`.
         seed: the whole number given with `--tohum`.
         report: of the section that runs now, or ran last.
+        hint: last line of what is said when the section is stopped (Ctrl-C, full disk, error).
         written: the files written so far.
     """
 
     def __init__(self, script: str, title: str, hours: str):
         super().__init__(f"{script}.py", title, hours)
         self.report: Report | None = None
+        self.hint = ""
         self._functions: dict[str, Callable] = {}
         self.seconds: dict[str, float] = {}
         self.written: list[Path] = []
@@ -204,7 +206,7 @@ class Lab(Outline):
         self.configure()
 
     def configure(
-        self, *, quick=False, seed=DEFAULT_SEED, out: Path | str | None = None, **switches: bool
+        self, *, quick=False, seed=DEFAULT_SEED, out: Path | str | None = None, **switches
     ) -> None:
         """Set what the command line sets; quick results never replace full-size ones.
 
@@ -214,12 +216,14 @@ class Lab(Outline):
         """
         self.quick, self.seed = quick, seed
         self.pause, self.show_window = switches.get("pause", False), switches.get("show", False)
-        self.options = {name: switches.get(name, False) for name in self.switches}
+        unset = {name: "" if name in self.values else False for name in self.switches}
+        self.options = {name: switches.get(name, usual) for name, usual in unset.items()}
         default = common.ROOT / "outputs" / ("hizli" if quick else "")
         self.base = default if out is None else Path(out).resolve()
         self.folder = self.base / self.name
         words = ["--hizli"] * quick + [f"--tohum {seed}"] * (seed != DEFAULT_SEED)
-        words += [f"--{name}" for name, given in self.options.items() if given]
+        for name, given in self.options.items():
+            words += [f'--{name} "{given}"' if name in self.values else f"--{name}"] * bool(given)
         self.words = words + ([] if out is None else [f'--cikti "{out}"'])
 
     # Bölümlerin kullandıkları
@@ -250,11 +254,12 @@ class Lab(Outline):
             run()
         return run
 
-    def option(self, flag: str, explanation: str) -> None:
-        """Declare a switch of this script: `lab.option("--uzun", ...)` → `lab.options["uzun"]`."""
-        name = flag.removeprefix("--")
-        self.switches[name] = explanation
-        self.options[name] = False
+    def option(self, flag: str, explanation: str, value: str = "") -> None:
+        """Declare an option of this script: `lab.option("--uzun", ...)` → `lab.options["uzun"]`.
+
+        With `value`, what is typed after it is a text: `lab.option("--ad", ..., value="AD")`.
+        """
+        self.options[self.declare(flag, explanation, value)] = "" if value else False
 
     def exercise(self, **words) -> None:
         """Declare a task of "Sıra sizde" (keywords: `Exercise`)."""
@@ -382,7 +387,7 @@ class Lab(Outline):
         """Like `run`, with the arguments given; returns the exit code."""
         self.written.clear()
         self.failed.clear()
-        self.report = None
+        self.report, self.hint = None, ""
         try:
             command = understand(self, argv)
             return OK if command is None else self._obey(command)
@@ -402,11 +407,17 @@ class Lab(Outline):
             plots.close_window()
 
     def again(self, section: str, *without: str, settings: Mapping | None = None) -> str:
-        """The command that runs a section with the options of this run, except `without`."""
+        """The command that runs sections (names, apart by spaces) with this run's options.
+
+        Args:
+            without: options to leave out.
+            settings: as with `--ayar`.
+        """
+        numbers = " ".join(str(self.sections[name].number) for name in section.split())
         words = [word for word in self.words if word not in without]
         if settings:
             words.insert(0, f"--ayar {typed(settings)}")
-        return " ".join([f"python {self.script} --bolum {self.sections[section].number}", *words])
+        return " ".join([f"python {self.script} --bolum {numbers}", *words])
 
     def _again(self) -> str:
         if not self.report:
@@ -441,7 +452,7 @@ class Lab(Outline):
             for section in command.chosen:
                 self.announce(section)
                 known = {k: v for k, v in command.settings.items() if k in section.settings}
-                self.show(self.run_section(section, known))
+                self.show(self.run_section(section, known, trial=trial))
             self._finish(command, time.perf_counter() - start)
         if self.show_window:
             with contextlib.suppress(EOFError):
@@ -507,6 +518,7 @@ class Lab(Outline):
         plt.close("all")
         keras.utils.clear_session(free_memory=False)  # çöp toplamak saniyeler alır
         set_seed(self.seed)
+        self.hint = ""
         self.progress, start = Progress(), time.perf_counter()
         with self.progress.shown(), self._held(report):
             report.data = self._functions[section.name](**settings)
@@ -631,6 +643,7 @@ class Lab(Outline):
 
     def _stopped(self, message: str, code: int) -> int:
         console = terminal(stderr=True)
+        message = f"{message}\n{self.hint}".rstrip()
         console.print(f"\n{message}", style="bold red", soft_wrap=True)  # komut kopyalanabilsin
         if self.written:
             console.print("Tamamlanıp yazılan dosyalar:")

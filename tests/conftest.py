@@ -63,9 +63,6 @@ def figure_problems(fig: plt.Figure) -> list[str]:
     return problems
 
 
-at_full_size = pytest.mark.at_full_size  # --hizli bu iddiayı göstermeye yetmez
-
-
 def pytest_addoption(parser):
     parser.addoption(
         "--tohum",
@@ -79,13 +76,6 @@ def pytest_generate_tests(metafunc):
     seeds = metafunc.config.getoption("--tohum")
     if "full_seed" in metafunc.fixturenames:
         metafunc.parametrize("full_seed", seeds)
-    if "evidence" in metafunc.fixturenames:
-        sizes = [
-            pytest.param((False, seed), id=f"tam-{seed}", marks=pytest.mark.tam) for seed in seeds
-        ]
-        if not metafunc.definition.get_closest_marker("at_full_size"):
-            sizes.insert(0, pytest.param((True, seeds[0]), id="hizli"))
-        metafunc.parametrize("evidence", sizes, indirect=True, scope="module")
 
 
 @dataclass
@@ -117,28 +107,10 @@ class Evidence:
         return self.results[name]
 
 
-@pytest.fixture(scope="module")
-def evidence(tmp_path_factory, request) -> Evidence:
-    """Evidence of the lab that the test module tests, in `--hizli` and (`-m tam`) at full size."""
-    yield from collect(request.module.lab, *request.param, tmp_path_factory)
-
-
 def collect(lab: Lab, quick: bool, seed: int, tmp_path_factory):
     """Yield `Evidence` of a lab at one size; its figures are examined while they are saved."""
     yield Evidence(lab, tmp_path_factory.mktemp("outputs"), quick, seed)
     lab.configure()
-
-
-def shows_everything(evidence: Evidence, name: str) -> None:
-    """Assert what every section of every lab owes the class."""
-    evidence(name)
-    section = evidence.lab.sections[name]
-    assert "Önce tahmin edin" in section.question
-    assert evidence.lab.observations[name]
-    stem = f"{section.number:02}_{name}"
-    written = {path.name for path in (evidence.folder / evidence.lab.name).iterdir()}
-    assert {f"{stem}.csv", f"{stem}.png"} <= written
-    assert evidence.problems[name] == []
 
 
 def repeats_itself(evidence: Evidence, names: list[str], folder: Path) -> None:

@@ -13,15 +13,14 @@ from rich.console import Console
 
 import common
 from common.lab import _panel
-from common.old import OldLab
 
-NEW = {stem: lab for stem, lab in LABS.items() if not isinstance(lab, OldLab)}
-SECTIONS = [(stem, name) for stem, lab in NEW.items() for name in lab.sections]
+SECTIONS = [(stem, name) for stem, lab in LABS.items() for name in lab.sections]
 NAMES = [f"{stem[:12]}-{name}" for stem, name in SECTIONS]
 ALONE = {
     "uygulama_01_keras_sequential": ["full_architecture", "dropout_kinds"],
     "uygulama_02_callbacks_lr": ["early_stopping", "callback_anatomy", "lr_logger_and_plotter"],
     "uygulama_03_functional_api": ["concatenate_or_add", "shared_layers"],
+    "uygulama_04_custom_loop": ["mixed_precision", "mini_project", "mini_project_poster"],
 }
 SCREEN = 80, 24  # sınıftaki en küçük terminal
 LONGEST = 120  # bir bölümün satırı, ayarları ve sınamalarıyla
@@ -38,8 +37,8 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="module")
 def runs(request, tmp_path_factory):
-    """Evidence of every lab in the new idiom, at one size and seed."""
-    made = {stem: collect(lab, *request.param, tmp_path_factory) for stem, lab in NEW.items()}
+    """Evidence of every lab at one size and seed."""
+    made = {stem: collect(lab, *request.param, tmp_path_factory) for stem, lab in LABS.items()}
     found = {stem: next(generator) for stem, generator in made.items()}
     yield found
     for generator in made.values():
@@ -82,22 +81,22 @@ def test_the_panel_is_whole_on_a_small_screen(runs, stem, name):
     assert len(lines) <= SCREEN[1] - 1, len(lines)
 
 
-@pytest.mark.parametrize("stem", NEW)
+@pytest.mark.parametrize("stem", LABS)
 def test_alone_and_again_the_csv_files_are_the_same(runs, stem, tmp_path):
     repeats_itself(runs[stem], ALONE[stem], tmp_path)
 
 
 @pytest.mark.parametrize(("stem", "name"), SECTIONS, ids=NAMES)
 def test_every_setting_tells_its_reason_and_is_not_frozen(stem, name):
-    section = NEW[stem].sections[name]
+    section = LABS[stem].sections[name]
     assert set(section.quick) <= set(section.settings)
     untold = [setting for setting, reason in section.reasons.items() if not reason]
     assert untold == []
     assert len(section.code.splitlines()) <= LONGEST, section.name
 
 
-@pytest.mark.parametrize("stem", NEW)
+@pytest.mark.parametrize("stem", LABS)
 def test_headings_of_the_cells_are_markdown(stem):
     text = (common.ROOT / f"{stem}.py").read_text(encoding="utf-8")
     headings = re.findall(r"(?m)^# %% \[markdown\]\n# ## (\d+) · .+$", text)
-    assert headings == [str(section.number) for section in NEW[stem].sections.values()]
+    assert headings == [str(section.number) for section in LABS[stem].sections.values()]

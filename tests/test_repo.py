@@ -16,7 +16,6 @@ import common
 from common import LabError
 from common.__main__ import EXAMPLES, record_examples, with_seconds
 from common.files import read_times
-from common.old import OldLab
 
 README = (common.ROOT / "README.md").read_text(encoding="utf-8")
 LIMITS = {f"uygulama_0{n}": seconds for n, seconds in enumerate((120, 120, 120, 150), start=1)}
@@ -24,7 +23,6 @@ MEMORY_MB = {f"uygulama_0{n}": mb for n, mb in enumerate((2000, 2000, 2000, 2500
 LONGEST = {f"uygulama_0{n}": seconds for n, seconds in enumerate((30, 30, 30, 25), start=1)}
 MIXED_PRECISION, MINI_PROJECT = 20, 60  # uygulama 04'ün iki bölümünün sınırı (saniye)
 DAY = 480  # dört betik (saniye)
-SCREEN = 46  # bir bölümün satırı, @lab.section ile
 OWN = {"common", "conftest", *LABS}
 
 
@@ -138,12 +136,6 @@ def imported(statement: ast.stmt) -> set[str]:
         return {statement.module.split(".")[0]}
     names = statement.names if isinstance(statement, ast.Import) else []
     return {name.name.split(".")[0] for name in names}
-
-
-@pytest.mark.parametrize("stem", [s for s, lab in LABS.items() if isinstance(lab, OldLab)])
-def test_a_section_fits_on_a_screen(stem):
-    for section in LABS[stem].sections.values():
-        assert len(section.code.splitlines()) <= SCREEN, section.name
 
 
 def test_environment_check_passes_here():

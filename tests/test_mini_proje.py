@@ -1,0 +1,194 @@
+"""Mini proje: hiçbir koşu ötekine karışmaz; kesilen eğitim, kesilmemiş gibi biter."""
+
+import errno
+import json
+import shutil
+import signal
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+import uygulama_04_custom_loop as lab04
+from common import LabError
+
+lab = lab04.lab
+PROJECT = lab.sections["mini_project"]
+STEM = f"{PROJECT.number:02}_mini_project"
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run the mini project in a few steps from the command line; its folder: run.folder."""
+
+    def main(*words: str, sections=(0,)) -> int:
+        numbers = [str(PROJECT.number + i) for i in sections]
+        return lab.main(["--bolum", *numbers, "--hizli", "--cikti", str(tmp_path), *words])
+
+    main.folder = tmp_path / lab.name
+    yield main
+    lab.configure()
+
+
+def checkpoint(folder):
+    """The only checkpoint: (its file, its arrays, its record without seconds)."""
+    (path,) = folder.glob(f"{STEM}_tohum42_*.npz")
+    with np.load(path) as saved:
+        arrays = {name: saved[name] for name in saved}
+    record = json.loads(str(arrays.pop("kayit")))
+    del record["baseline"]["saniye"]
+    return path, arrays, record | {"log": [r | {"saniye": 0} for r in record["log"]]}
+
+
+def tables(folder) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("[0-9]*.csv")}
+
+
+def interrupt(monkeypatch, name, at, act):
+    """Let the call number `at` of a function of the lab do something else first."""
+    original, calls = getattr(lab04, name), []
+
+    def changed(*arguments, **options):
+        calls.append(arguments)
+        return act(original(*arguments, **options)) if len(calls) == at else original(*arguments)
+
+    monkeypatch.setattr(lab04, name, changed)
+
+
+def nan(found):
+    return found | {"val_loss": float("nan")}
+
+
+def ctrl_c(found):
+    signal.raise_signal(signal.SIGINT)
+    return found
+
+
+def full_disk(found):
+    raise LabError("disk dolu")
+
+
+@pytest.mark.parametrize(("act", "code"), [(ctrl_c, 130), (full_disk, 1), (nan, 1)])
+def test_stopped_and_resumed_training_ends_like_the_uninterrupted_one(
+    run, monkeypatch, capsys, act, code
+):
+    assert run(sections=(0, 1)) == 0
+    _, arrays, record = checkpoint(run.folder)
+    whole = tables(run.folder)
+    with monkeypatch.context() as patch:
+        interrupt(patch, "validate", 2, act)
+        assert run() == code
+    last = capsys.readouterr().err.split("Tamamlanıp")[0].strip().splitlines()[-1]
+    assert last.startswith("Kaldığı yerden: python")
+    assert last.endswith("--surdur")
+    assert len(checkpoint(run.folder)[2]["log"]) == 1
+    assert tables(run.folder) == whole  # bitmiş sonuç, yarım kalanla değişmez
+    assert run("--surdur", sections=(0, 1)) == 0
+    _, resumed, again = checkpoint(run.folder)
+    assert again == record
+    assert resumed.keys() == arrays.keys()
+    assert all(np.array_equal(resumed[name], arrays[name]) for name in arrays)
+    assert tables(run.folder) == whole
+
+
+def test_stopped_before_the_first_checkpoint_there_is_nothing_to_resume(run, monkeypatch, capsys):
+    interrupt(monkeypatch, "validate", 1, ctrl_c)
+    assert run() == 130
+    assert "--surdur" not in capsys.readouterr().err
+
+
+def test_every_plan_has_its_own_checkpoint(run):
+    for words in ((), ("--tohum", "7"), ("--uzun",)):
+        assert run(*words) == 0
+    assert len(list(run.folder.glob("*.npz"))) == 3
+
+
+def test_damaged_foreign_or_missing_checkpoint_is_told_before_training(run, monkeypatch, capsys):
+    assert run() == 0
+    path, *_ = checkpoint(run.folder)
+    good = path.read_bytes()
+    monkeypatch.setattr(lab04, "build", lambda *_, **__: pytest.fail("eğitim başladı"))
+    flipped = bytearray(good)
+    flipped[len(good) // 2] ^= 0xFF
+    for content in (b"", b"bozuk", b"PK\x03\x04", good[: len(good) // 2], bytes(flipped)):
+        path.write_bytes(content)
+        assert run("--surdur") == 1
+        assert "bozuk, kontrol noktası olarak okunamadı" in capsys.readouterr().err
+        assert path.read_bytes() == content
+    with path.open("wb") as file:
+        np.savez(file, kayit=json.dumps({"plan": {}}))
+    assert run("--surdur") == 1
+    assert "başka bir eğitimin" in capsys.readouterr().err
+    path.unlink()
+    assert run("--surdur") == 1
+    assert "sürdürülecek bir eğitim bulunamadı" in capsys.readouterr().err
+
+
+def test_poster_shows_the_student_and_refuses_a_pair_of_two_runs(run, capsys):
+    assert run() == 0
+    assert run("--ayar", "width=16", "--ad", "Işık Öz", sections=(0, 1)) == 0
+    trial = run.folder.parent / "deneme" / lab.name
+    assert len(list(trial.glob("*poster_Isik_Oz.png"))) == 1
+    assert not list(run.folder.glob("*poster*"))  # sınıfın posterine dokunmaz
+    row = pd.read_csv(trial / f"{STEM}_ozet.csv").iloc[-1]
+    assert row["ayarlar"] == "width=16"
+    shutil.copy(trial / f"{STEM}.keras", run.folder)
+    assert run(sections=(1,)) == 1
+    assert "ayrı koşulardan" in capsys.readouterr().err
+    (run.folder / f"{STEM}.keras").write_bytes(b"")
+    assert run(sections=(1,)) == 1
+    assert "Poster mini projeyi ister" in capsys.readouterr().err
+
+
+def test_full_disk_while_the_checkpoint_is_written(run, monkeypatch, capsys):
+    assert run() == 0
+    path, *_ = checkpoint(run.folder)
+    before = path.read_bytes()
+
+    def refuse(*_, **__):
+        raise OSError(errno.ENOSPC, "dolu")
+
+    monkeypatch.setattr(np, "savez", refuse)
+    assert run() == 1
+    assert "disk dolu" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
+def test_ablation_changes_one_technique_and_leaves_the_project_alone(run):
+    assert run("--ablasyon") == 0
+    table = pd.read_csv(run.folder / f"{STEM}_ablasyon.csv")
+    assert table["teknik"].tolist() == ["hepsi açık", *lab04.ABLATION]
+    assert not (run.folder / f"{STEM}.csv").exists()
+
+
+@pytest.mark.parametrize("off", ["gürültü", "Dropout", "yardımcı çıkış", "gradyan kırpma"])
+def test_recipes_of_the_ablation_start_from_the_same_weights(off):
+    plan = PROJECT.settings | {"width": 16, "policy": "float32", "seed": 3}
+    models = [lab04.build(0.01, **plan | change) for change in ({}, lab04.ABLATION[off])]
+    one, other = ([w.numpy() for w in model.trainable_weights] for model in models)
+    assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_mixed_float16_scales_the_loss_and_keeps_probabilities_in_float32():
+    plan = PROJECT.settings | {"width": 8, "policy": "mixed_float16", "seed": 3}
+    model = lab04.build(0.01, **plan)
+    x, y = tf.random.uniform((4, 784)), tf.constant([1, 2, 3, 4])
+    losses = lab04.make_epoch(model, 0.5, 0.3, 0.0)(x, y, np.array([[0, 1], [2, 3]]))
+    assert np.isfinite(losses).all()
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+    assert {output.dtype for output in model.outputs} == {"float32"}
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_report_card_tells_what_has_not_run(tmp_path):
+    lab.configure(out=tmp_path)
+    table = tmp_path / "uygulama_01" / "03_full_architecture_ozet.csv"
+    table.parent.mkdir()
+    table.write_text("model,doğruluk\nağ,0.9825\nçıta,0.99\n", encoding="utf-8-sig")
+    (table.parent / "12_mc_dropout_ozet.csv").write_bytes(b"\xff\x00,\n")
+    values = lab04.report_card()["değer"].tolist()
+    lab.configure()
+    assert values[0] == "%98,25"
+    assert all(value.startswith("henüz koşmadı") for value in values[1:])
