@@ -445,7 +445,8 @@ def why_not_linear(
     aynıdır. Araya giren ReLU bu çarpımı bozar; ağ düz olmayan sınırlar çizebilir.
     """
     data = load_mnist(n_train, 2_000)
-    x, y, val = data.x_train, data.y_train, (data.x_val, data.y_val)
+    x, y = data.x_train, data.y_train
+    val = {"validation_data": (data.x_val, data.y_val), "validation_batch_size": 1_000}
     curves, outputs = [], []
     for name, activation in {"1 katman": "", "3 doğrusal": "linear", "3 ReLU": "relu"}.items():
         model = keras.Sequential([layers.Input(shape=(784,))])
@@ -457,9 +458,7 @@ def why_not_linear(
         model.compile(adam, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
         for seed in lab.each(lab.seeds(seeds), name):
             restart(model, seed)  # doğrusal ve ReLU'lu ağ aynı ağırlıklardan başlar
-            history = model.fit(
-                x, y, batch_size=100, epochs=epochs, validation_data=val, verbose=0
-            )
+            history = model.fit(x, y, batch_size=100, epochs=epochs, verbose=0, **val)
             size = model.count_params()
             curves.append(tidy(history, katmanlar=name, tohum=seed, parametre=size))
 
@@ -731,7 +730,8 @@ def weight_penalties(
     eğitim kümesine daha zor uyar; bunun doğrulamaya yarayıp yaramadığı verisine bağlıdır.
     """
     data = load_mnist(n_train, 1_000)
-    x, y, val = data.x_train, data.y_train, (data.x_val, data.y_val)
+    x, y = data.x_train, data.y_train
+    val = {"validation_data": (data.x_val, data.y_val), "validation_batch_size": 1_000}
     used = x.std(axis=0) > 0  # hep boş kalan kenar pikselleri sayılmaz
     weak, strong = f"L2 {number(slide)} (slayt)", f"L2 {number(l2)}"
     penalties = {
@@ -755,7 +755,7 @@ def weight_penalties(
         model.compile(adam, loss="sparse_categorical_crossentropy", metrics=[bare])
         for seed in lab.each(lab.seeds(seeds), name):
             restart(model, seed)
-            history = model.fit(x, y, batch_size=50, epochs=epochs, validation_data=val, verbose=0)
+            history = model.fit(x, y, batch_size=50, epochs=epochs, verbose=0, **val)
             curves.append(tidy(history, ceza=name, tohum=seed))
             w = model.layers[0].kernel.numpy()
             weights.append(pd.DataFrame({"ceza": name, "tohum": seed, "w": w[used].ravel()}))
@@ -1033,7 +1033,8 @@ def dropout_kinds(
     lab.table(table, f"Çıktı: nerede, neyle ölçeklenir? Kapanan pay: {percent(off.mean())}")
 
     data, curves = load_mnist(n_train, 1_000), []
-    x, y, val = data.x_train, data.y_train.copy(), (data.x_val, data.y_val)  # val temiz
+    x, y = data.x_train, data.y_train.copy()
+    val = {"validation_data": (data.x_val, data.y_val), "validation_batch_size": 1_000}  # temiz
     noisy = round(wrong * n_train)
     y[:noisy] = np.random.default_rng(lab.seed).integers(0, 10, noisy)
     for name, drop in {"Dropout yok": 0.0, f"oran {number(rate)}": rate}.items():
@@ -1045,7 +1046,7 @@ def dropout_kinds(
         model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
         for seed in lab.each(lab.seeds(seeds), name):
             restart(model, seed)
-            history = model.fit(x, y, batch_size=50, epochs=epochs, validation_data=val, verbose=0)
+            history = model.fit(x, y, batch_size=50, epochs=epochs, verbose=0, **val)
             curves.append(tidy(history, ağ=name, tohum=seed))
     curves = pd.concat(curves)
     val_loss = curves[curves["epoch"] == epochs].pivot_table("val_loss", "tohum", "ağ", sort=False)

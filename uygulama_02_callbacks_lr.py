@@ -223,7 +223,7 @@ def reduce_lr_on_plateau(
     min_lr=1e-7,  # slayt
     lr=0.3,  # SGD'yi dibin çevresinde sıçratacak kadar büyük
     n_train=1_500,  # epoch kısa sürsün: MNIST'in bir parçası
-    epochs=28,  # çoğu tohumda ikinci düşüş de görülsün
+    epochs=25,  # ilk düşüşten sonrası da görülsün
     seeds=3,  # yayılım görünsün
 ):
     """ReduceLROnPlateau: plato görünce LR'yi düşür
@@ -235,7 +235,8 @@ def reduce_lr_on_plateau(
     bir zamanlama yönetiyorsa callback onu değiştiremez: sabır bitince TypeError gelir.
     """
     data = load_mnist(n_train, 500)
-    x, y, val = data.x_train, data.y_train, (data.x_val, data.y_val)
+    x, y = data.x_train, data.y_train
+    val = {"validation_data": (data.x_val, data.y_val), "validation_batch_size": 1_000}
     model = mnist_model(keras.optimizers.SGD(momentum=0.9))
     reduce_lr = keras.callbacks.ReduceLROnPlateau(
         monitor="val_loss", factor=factor, patience=patience, min_lr=min_lr
@@ -247,9 +248,7 @@ def reduce_lr_on_plateau(
         for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
             model.optimizer.learning_rate = start
             restart(model, seed)
-            history = model.fit(
-                x, y, 100, epochs=epochs, validation_data=val, callbacks=callbacks, verbose=0
-            )
+            history = model.fit(x, y, 100, epochs, callbacks=callbacks, verbose=0, **val)
             curves.append(tidy(history, koşu=name, tohum=seed))
     curves = pd.concat(curves)
 
@@ -281,7 +280,7 @@ def reduce_lr_on_plateau(
     model, trap = mnist_model(keras.optimizers.SGD(schedule)), "hata vermedi"
     clash = keras.callbacks.ReduceLROnPlateau("val_loss", factor, patience, min_delta=100)
     try:  # min_delta=100: hiçbir iyileşme yetmez, sabır epoch 2'de işlemeye başlar
-        model.fit(x[:100], y[:100], epochs=99, validation_data=val, callbacks=[clash], verbose=0)
+        model.fit(x[:100], y[:100], epochs=99, callbacks=[clash], verbose=0, **val)
     except TypeError as error:
         trap = str(error).split(".")[0]
     done = len(model.history.epoch)
@@ -976,10 +975,10 @@ def schedule_race(
     peak=0.1,  # bölüm 7'nin önerisi dolayında: sabit LR'nin dayandığı
     times=3,  # "super-convergence": tepe bunun kaç katı
     small=30,  # küçük LR: ortak LR'nin kaçta kaçı
-    n_train=12_000,  # her görüntü iki kez görülsün
-    steps=240,  # iyi LR'ler hedefe varsın
+    n_train=10_000,  # her görüntü iki kez görülsün
+    steps=200,  # iyi LR'ler hedefe varsın
     every=40,  # kaç adımda bir doğrulama
-    target=0.93,  # "bu doğruluğa kaç adımda?"
+    target=0.92,  # "bu doğruluğa kaç adımda?"
     seeds=3,  # fark ancak yayılımıyla okunur
 ):
     """Zamanlama yarışı: aynı ağ, aynı başlangıç, aynı mini-batch sırası
@@ -991,7 +990,7 @@ def schedule_race(
     az olan ya da LR'si zaten iyi seçilmiş eğitimde kazanacağı az şey kalır.
     """
     data = load_mnist(n_train, 2_000)
-    x, y, val = data.x_train, data.y_train, (data.x_val, data.y_val)
+    x, y = data.x_train, data.y_train
     warm, large = steps // 10, times * peak
     racers = {
         "sabit, küçük": peak / small,
@@ -1010,12 +1009,13 @@ def schedule_race(
     options = {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
     options["steps_per_execution"] = every  # bu kadar adım tek çağrıda: daha hızlı
     often = {"epochs": steps // every, "steps_per_epoch": every}  # "epoch" = iki ölçümün arası
+    val = {"validation_data": (data.x_val, data.y_val), "validation_batch_size": 2_000}
     for name, schedule in racers.items():
         # optimizer.learning_rate = schedule yetmez: izlenmiş (trace) model eskisiyle eğitir
         model.compile(optimizer=keras.optimizers.SGD(schedule, momentum=0.9), **options)
         for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
             restart(model, seed)
-            history = model.fit(x, y, batch_size=100, **often, validation_data=val, verbose=0)
+            history = model.fit(x, y, batch_size=100, verbose=0, **often, **val)
             curves.append(tidy(history, yarışçı=name, tohum=seed))
     curves = pd.concat(curves, ignore_index=True)
     curves["adım"] = every * curves.pop("epoch")

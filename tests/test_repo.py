@@ -18,10 +18,9 @@ from common.__main__ import EXAMPLES, record_examples, with_seconds
 from common.files import read_times
 
 README = (common.ROOT / "README.md").read_text(encoding="utf-8")
-LIMITS = {f"uygulama_0{n}": seconds for n, seconds in enumerate((120, 120, 120, 150), start=1)}
+LIMITS = {f"uygulama_0{n}": seconds for n, seconds in enumerate((120, 120, 120, 170), start=1)}
 MEMORY_MB = {f"uygulama_0{n}": mb for n, mb in enumerate((2000, 2000, 2000, 2500), start=1)}
-LONGEST = {f"uygulama_0{n}": seconds for n, seconds in enumerate((30, 30, 30, 25), start=1)}
-MIXED_PRECISION, MINI_PROJECT = 20, 60  # uygulama 04'ün iki bölümünün sınırı (saniye)
+LONGEST, MINI_PROJECT = 25, 100  # bir bölümün, mini projenin sınırı (saniye)
 DAY = 480  # dört betik (saniye)
 OWN = {"common", "conftest", *LABS}
 
@@ -101,10 +100,8 @@ def test_recorded_times_are_within_the_limits_of_the_course(stem):
     total = sections.pop("toplam")
     assert total <= LIMITS[lab.name]
     if lab.name == "uygulama_04":
-        assert sections["5"] <= MIXED_PRECISION
-        assert sections["7"] <= MINI_PROJECT
-        del sections["7"]
-    assert max(sections.values()) <= LONGEST[lab.name]
+        assert sections.pop("7") <= MINI_PROJECT
+    assert max(sections.values()) <= LONGEST
     assert max(row["bellek_mb"] for row in times.values()) <= MEMORY_MB[lab.name]
 
 
