@@ -216,7 +216,7 @@ def model_checkpoint(
 # %% [markdown]
 # ## 3 · ReduceLROnPlateau
 # %%
-@lab.section(quick={"n_train": 500, "epochs": 10, "patience": 2, "seeds": 1})
+@lab.section(quick={"epochs": 10, "patience": 2, "seeds": 1})
 def reduce_lr_on_plateau(
     factor=0.3,  # slayt: platoda LR bununla çarpılır
     patience=7,  # slayt
