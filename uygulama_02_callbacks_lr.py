@@ -426,7 +426,6 @@ def callback_anatomy(
     sns.lineplot(curves, x="epoch", y="val_accuracy", marker="o", linewidth=4, ax=right)
     right.axhline(target, color="black", ls="--")
     right.set_title(f"StopAtTarget, hedef {percent(target)}")
-    plots.percent_axis(right.yaxis, digits=1)
     lab.save(fig)
 
     target_met = "hedefe varıp durdu" if model.stop_training else "hedefe varamadı"

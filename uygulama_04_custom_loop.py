@@ -1104,7 +1104,6 @@ def mini_project(
     sns.lineplot(curves, x="epoch", y="val_accuracy", ax=axes, **look)
     axes.set(ylim=(curves["val_accuracy"].median() - 0.02, None))
     axes.locator_params(axis="x", integer=True)
-    plots.percent_axis(axes.yaxis, digits=1)
     lab.save(fig)
 
     wrong, ours = (~base_right).sum(), (~right).sum()

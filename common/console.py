@@ -120,21 +120,6 @@ class Outline:
         return next((s for s in self.sections.values() if str(s.number) == number), None)
 
 
-@dataclass(frozen=True)
-class Command:
-    """What the command line asks for."""
-
-    chosen: list[Section]
-    settings: dict
-    seed: int
-    quick: bool
-    out: str | None
-    pause: bool
-    show: bool
-    task: Exercise | None
-    switches: dict
-
-
 # Betiği koşmadan okumak
 
 
@@ -233,8 +218,11 @@ def _parser(outline: Outline) -> _Parser:
     return parser
 
 
-def understand(outline: Outline, argv: list[str]) -> Command | None:
+def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
     """What the command line asks for; None where an answer has been printed and that was all.
+
+    Beside the options: `chosen` sections, `settings`, `seed`, `task` (an `Exercise` or None) and
+    `switches` (the script's own options).
 
     Raises:
         UsageError: it cannot be understood; its text says what would be right.
@@ -269,17 +257,11 @@ def understand(outline: Outline, argv: list[str]) -> Command | None:
         if args.cozum:
             say(f"Çözüm: {task.solution}")
         return None
-    return Command(
-        chosen=[outline.sections[task.section]] if task else chosen,
-        settings=read_settings(chosen, args.ayar),
-        seed=int(args.tohum),
-        quick=args.hizli,
-        out=args.cikti,
-        pause=args.bekle,
-        show=args.goster,
-        task=task,
-        switches={name: getattr(args, name) for name in outline.switches},
-    )
+    args.chosen = [outline.sections[task.section]] if task else chosen
+    args.settings = read_settings(chosen, args.ayar)
+    args.task, args.seed = task, int(args.tohum)
+    args.switches = {name: getattr(args, name) for name in outline.switches}
+    return args
 
 
 def _choose(outline: Outline, numbers: list[str] | None) -> list[Section]:

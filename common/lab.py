@@ -1,5 +1,6 @@
 """`Lab`: bölümleri olan bir uygulama. Bir betiğin kullandığı her şey burada."""
 
+import argparse
 import contextlib
 import functools
 import inspect
@@ -33,7 +34,6 @@ from common.console import (
     OK,
     PLAIN_WIDTH,
     TIMES_FILE,
-    Command,
     Exercise,
     LiveConsole,
     Outline,
@@ -424,14 +424,14 @@ class Lab(Outline):
             return f"python {self.script}"
         return self.again(self.report.section.name, settings=self.report.changed)
 
-    def _obey(self, command: Command) -> int:
+    def _obey(self, command: argparse.Namespace) -> int:
         start = time.perf_counter()
-        show = command.show and self._open_window()
+        show = command.goster and self._open_window()
         self.configure(
-            quick=command.quick,
+            quick=command.hizli,
             seed=command.seed,
-            out=command.out,
-            pause=command.pause,
+            out=command.cikti,
+            pause=command.bekle,
             show=show,
             **command.switches,
         )
@@ -459,7 +459,7 @@ class Lab(Outline):
                 input("Pencereyi kapatmak için Enter'a basın … ")
         return FAILED if self.failed else OK
 
-    def _finish(self, command: Command, seconds: float) -> None:
+    def _finish(self, command: argparse.Namespace, seconds: float) -> None:
         total = self.loading + seconds
         whole = len(command.chosen) == len(self.sections)
         if whole and not command.settings and not any(self.options.values()):
@@ -586,15 +586,10 @@ class Lab(Outline):
 
     def tasks(self) -> list[dict]:
         """The tasks of "Sıra sizde" as the page shows them."""
+        told = ("level", "task", "hint", "solution")
         return [
-            {
-                "level": exercise.level,
-                "task": exercise.task,
-                "hint": exercise.hint,
-                "solution": exercise.solution,
-                "command": self._task_command(exercise),
-            }
-            for exercise in self.exercises.values()
+            {name: getattr(task, name) for name in told} | {"command": self._task_command(task)}
+            for task in self.exercises.values()
         ]
 
     def _task_command(self, exercise: Exercise) -> str:
@@ -604,23 +599,14 @@ class Lab(Outline):
         """Leave the records of this lab and section, its seconds, and the day's page anew."""
         section = report.section
         lab = {"title": f"{self.title} · {self.hours}", "sections": list(self.sections)}
-        record = {
-            "name": section.name,
-            "number": section.number,
-            "variant": report.variant,
-            "title": section.title,
-            "question": section.question,
-            "why": section.why,
-            "code": section.code,
-            "changed": typed(report.changed),
-            "prediction": report.prediction,
-            "figures": [path.name for path in report.figures],
-            "tables": report.tables,
-            "conclusion": report.conclusion,
-            "checks": [check.text for check in report.checks],
-            "seconds": report.seconds,
-            "command": self.again(section.name, settings=report.changed),
-        }
+        told = ("name", "number", "title", "question", "why", "code")
+        record = {name: getattr(section, name) for name in told}
+        told = ("variant", "prediction", "tables", "conclusion", "seconds")
+        record |= {name: getattr(report, name) for name in told}
+        record["changed"] = typed(report.changed)
+        record["figures"] = [path.name for path in report.figures]
+        record["checks"] = [check.text for check in report.checks]
+        record["command"] = self.again(section.name, settings=report.changed)
         try:
             page.write_record(report.folder / page.LAB_FILE, lab | {"exercises": self.tasks()})
             page.write_record(self.path("", ".json"), record)

@@ -1,7 +1,6 @@
 """Projektör için şekiller: büyük yazı, 16:9, renk görmeyenin de okuyacağı çizgiler."""
 
 import contextlib
-import functools
 import importlib.util
 import itertools
 import json
@@ -19,7 +18,7 @@ import seaborn as sns
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
-from matplotlib.ticker import FuncFormatter, MaxNLocator, ScalarFormatter
+from matplotlib.ticker import FuncFormatter, ScalarFormatter
 
 from common.text import NAMES, is_share, number, percent
 
@@ -30,10 +29,6 @@ if not IN_NOTEBOOK:
 
 SIZE, DPI = (16, 9), 120  # inç x nokta/inç = 1920 x 1080 piksel
 FONT = 18  # punto; en küçük yazı olan eksen sayıları bunun %92'si
-LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 3)))
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-
-MAX_MARKERS = 20  # bir eğride bundan çok işaret birbirine karışır
 
 BOX_FONT = FONT - 1.5  # model çizgesinde kutu yazısı (punto); aşağıdakiler de punto
 BOX_PAD, BOX_GAP = 10, 36  # kutunun yazıdan yüksekliği, yan yana iki yazının arası
@@ -41,7 +36,6 @@ ARROW, LANE = 16, 24  # iki kutu arasındaki en kısa ok, atlayan okun şeridi
 BOX_LINE = 1.3  # satır aralığı, puntonun katı
 
 sns.set_theme(context="talk", style="whitegrid", palette="colorblind")
-COLORS = sns.color_palette("colorblind")
 plt.rcParams.update(
     {
         "figure.figsize": SIZE,
@@ -78,41 +72,6 @@ def mosaic(title: str, layout: str):
     return fig, axes
 
 
-def look(i: int) -> dict:
-    """Colour, line style and marker of the i-th curve: any one of them tells it apart."""
-    return {
-        "color": COLORS[i % len(COLORS)],
-        "linestyle": LINE_STYLES[i % len(LINE_STYLES)],
-        "marker": MARKERS[i % len(MARKERS)],
-        "markersize": 9,
-    }
-
-
-def curves(ax, values: dict, xlabel: str, ylabel: str, legend: bool = True) -> None:
-    """One curve per entry over 1, 2, 3, ... (epochs, layers).
-
-    Args:
-        values: label -> sequence of numbers.
-    """
-    for i, (label, numbers) in enumerate(values.items()):
-        every = max(1, -(-len(numbers) // MAX_MARKERS))
-        ax.plot(range(1, len(numbers) + 1), numbers, label=label, markevery=every, **look(i))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    ax.set(xlabel=xlabel, ylabel=ylabel)
-    if legend:
-        ax.legend()
-
-
-def percent_axis(axis, digits: int | None = None) -> None:
-    """Write the shares on an axis (`ax.xaxis` or `ax.yaxis`) as '%98', '%97,5'."""
-    write = functools.partial(percent, digits=digits) if digits is not None else _short_percent
-    axis.set_major_formatter(FuncFormatter(lambda share, _: write(share)))
-
-
-def _short_percent(share: float) -> str:
-    return percent(share).removesuffix(",0")
-
-
 def shades(name: str, low: float, high: float):
     """What `fig.colorbar` needs for values from `low` to `high` in the colour map `name`."""
     return plt.cm.ScalarMappable(plt.Normalize(low, high), name)
@@ -131,14 +90,6 @@ def digits(axes, images: np.ndarray, titles=()) -> None:
         if image is not None:
             ax.imshow(np.reshape(image, (28, 28)), cmap="gray_r", vmin=0, vmax=1)
             ax.set_title(title or "")
-
-
-def with_sizes(fig: plt.Figure, data) -> plt.Figure:
-    """Write below the figure on how many images it rests; returns the figure."""
-    fig.supxlabel(
-        f"{len(data.x_train)} eğitim, {len(data.x_val)} doğrulama görüntüsü", size=FONT - 1.5
-    )
-    return fig
 
 
 def graph_of(model: keras.Model) -> tuple[dict, list[tuple[str, str]]]:
@@ -247,6 +198,11 @@ def model_graph(model: keras.Model, title: str = "", ax=None) -> plt.Figure:
     return ax.figure
 
 
+def _short_percent(share: float, _) -> str:
+    """'%98', '%97,5': as many digits as the tick needs."""
+    return percent(share).removesuffix(",0")
+
+
 def finish(fig: plt.Figure) -> None:
     """Translate Keras' names on axes and in legends; ticks get percent or a decimal comma."""
     for ax in fig.axes:
@@ -256,7 +212,7 @@ def finish(fig: plt.Figure) -> None:
             if not isinstance(axis.get_major_formatter(), ScalarFormatter):
                 continue
             if is_share(name):
-                percent_axis(axis)
+                axis.set_major_formatter(FuncFormatter(_short_percent))
             elif axis.get_scale() == "linear":
                 axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
         if legend := ax.get_legend():
