@@ -244,6 +244,12 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
         return None
     if not (args.tohum.isascii() and args.tohum.isdigit() and int(args.tohum[:11]) <= MAX_SEED):
         raise UsageError(f"--tohum {args.tohum[:20]}: 0 ile {MAX_SEED} arasında tam sayı yazın.")
+    if args.cikti is not None and not args.cikti.strip():
+        raise UsageError("--cikti: klasörün adı boş. Örneğin: --cikti sonuclar")
+    if args.hizli and args.cikti and Path(args.cikti).resolve() == ROOT / "outputs":
+        raise UsageError(
+            "--hizli dersin sonuçlarının üzerine yazmaz; --cikti için başka ad verin."
+        )
     if args.ayar and not args.bolum:
         raise UsageError("--ayar hangi bölümün? Örneğin: --bolum 6 --ayar depth=2")
     task = outline.exercises.get(args.sira)

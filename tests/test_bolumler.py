@@ -23,7 +23,7 @@ ALONE = {
     "uygulama_04_custom_loop": ["mixed_precision", "mini_project", "mini_project_poster"],
 }
 SCREEN = 80, 24  # sınıftaki en küçük terminal
-LONGEST = 120  # bir bölümün satırı, ayarları ve sınamalarıyla
+LONGEST = 110  # bir bölümün satırı, ayarları ve sınamalarıyla
 
 
 def pytest_generate_tests(metafunc):

@@ -456,10 +456,14 @@ def test_a_script_declares_its_own_switches(lab, capsys):
         (["--tohum", "-1"], ["--tohum -1", "tam sayı"]),
         (["--tohum", "kırk"], ["--tohum kırk", "tam sayı"]),
         (["--tohum", str(MAX_SEED + 1)], ["tam sayı"]),
+        (["--tohum", "9" * 5_000], ["tam sayı"]),
+        (["--cikti", ""], ["klasörün adı boş"]),
+        (["--hizli", "--cikti", str(common.ROOT / "outputs")], ["dersin sonuçlarının"]),
     ],
 )
 def test_wrong_usage(lab, capsys, words, told):
-    assert run(lab, *words) == 2
+    out = [] if "--cikti" in words else ["--cikti", str(lab.out)]
+    assert lab.main([*words, *out]) == 2
     captured = capsys.readouterr()
     assert all(text in captured.err for text in told)
     assert "Bölüm 1" not in captured.out
