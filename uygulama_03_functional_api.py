@@ -121,7 +121,7 @@ def sequential_to_functional(
 # %% [markdown]
 # ## 2 · Çoklu girdi, çoklu çıkış
 # %%
-@lab.section(quick={"epochs": 6, "seeds": 1})
+@lab.section(quick={"epochs": 2, "seeds": 1})
 def multi_input_output(
     measures=("yarıçap (hata)", "alan (hata)"),  # kategoriye çevrilen iki ölçü
     bins=5,  # her ölçü kaç kategori: slaytın 10 sütununa varsın
@@ -527,7 +527,7 @@ def multi_output_loss_weights(
 # %% [markdown]
 # ## 6 · Yardımcı kayıp
 # %%
-@lab.section(quick={"depth": 6, "n_train": 1_000, "epochs": 2, "seeds": 1})
+@lab.section(quick={"depth": 6, "n_train": 500, "epochs": 2, "seeds": 1})
 def auxiliary_loss(
     depth=20,  # düz ağın güç öğrendiği derinlik (bölüm 4)
     weight=0.3,  # yardımcı kaybın ağırlığı (GoogLeNet: Szegedy vd., 2015)
@@ -631,7 +631,7 @@ def draw_pairs(x, digits, count, rng):
     return {"first": x[i], "second": x[j]}, {"sum": digits[i] + digits[j], "larger": larger}
 
 
-@lab.section(quick={"n_pairs": 1_000, "epochs": 1, "seeds": 1})
+@lab.section(quick={"n_pairs": 500, "epochs": 1, "seeds": 1})
 def shared_layers(
     n_pairs=5_000,  # eğitim çifti; çiftlerin çekildiği görüntü de bu kadar
     epochs=6,  # toplam zor bir hedef: çoğu öğrenilene kadar
@@ -747,7 +747,7 @@ def u_net(skip):
     return keras.Model(image, clean)
 
 
-@lab.section(quick={"n_train": 500, "epochs": 1, "seeds": 1})
+@lab.section(quick={"n_train": 100, "epochs": 1, "seeds": 1})
 def custom_topology(
     n_train=1_500,  # evrişim CPU'da pahalı: az görüntü
     epochs=3,  # kısa: iki U-Net ayrılana kadar
