@@ -126,3 +126,18 @@ def repeats_itself(evidence: Evidence, names: list[str], folder: Path) -> None:
     for path in again:
         before = evidence.folder / evidence.lab.name / path.name
         assert path.read_bytes() == before.read_bytes(), path.name
+
+
+@pytest.fixture
+def failing(request, tmp_path):
+    """Runs a section of the module's `lab` and gives the checks that do not hold."""
+
+    lab = request.module.lab
+
+    def run(name: str) -> list[str]:
+        lab.configure(quick=True, out=tmp_path)
+        lab.sections[name].run()
+        return [c.label for c in lab.report.checks if c.asked and not c.holds]
+
+    yield run
+    lab.configure()

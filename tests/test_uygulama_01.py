@@ -4,7 +4,6 @@
 """
 
 import keras
-import pytest
 
 import uygulama_01_keras_sequential as lab01
 
@@ -28,19 +27,6 @@ SECTIONS = (
 def test_sections_are_the_planned_twelve_in_order():
     assert tuple(lab.sections) == SECTIONS
     assert [s.number for s in lab.sections.values()] == list(range(1, 13))
-
-
-@pytest.fixture
-def failing(tmp_path):
-    """Runs a section and gives the checks that do not hold."""
-
-    def run(name: str) -> list[str]:
-        lab.configure(quick=True, out=tmp_path)
-        lab.sections[name].run()
-        return [c.label for c in lab.report.checks if c.asked and not c.holds]
-
-    yield run
-    lab.configure()
 
 
 def test_a_wrong_gradient_by_hand_is_noticed(failing, monkeypatch):

@@ -29,19 +29,6 @@ def test_sections_are_the_planned_eight_in_order():
     assert tuple(lab.sections) == SECTIONS
 
 
-@pytest.fixture
-def failing(tmp_path):
-    """Runs a section and gives the checks that do not hold."""
-
-    def run(name: str) -> list[str]:
-        lab.configure(quick=True, out=tmp_path)
-        lab.sections[name].run()
-        return [c.label for c in lab.report.checks if c.asked and not c.holds]
-
-    yield run
-    lab.configure()
-
-
 def test_an_add_that_weakens_a_branch_is_noticed(failing, monkeypatch):
     monkeypatch.setattr(layers.Add, "_merge_function", lambda self, x: x[0] + 0.9 * x[1])
     assert "Add = ağırlıkları ortak Concatenate (fark)" in failing("concatenate_or_add")

@@ -5,7 +5,6 @@ tests/test_mini_proje.py içindedir.
 """
 
 import keras
-import pytest
 import tensorflow as tf
 from keras import ops
 
@@ -26,19 +25,6 @@ SECTIONS = (
 
 def test_sections_are_the_planned_eight_in_order():
     assert tuple(lab.sections) == SECTIONS
-
-
-@pytest.fixture
-def failing(tmp_path):
-    """Runs a section and gives the checks that do not hold."""
-
-    def run(name: str) -> list[str]:
-        lab.configure(quick=True, out=tmp_path)
-        lab.sections[name].run()
-        return [c.label for c in lab.report.checks if c.asked and not c.holds]
-
-    yield run
-    lab.configure()
 
 
 def test_a_loop_that_forgets_a_variable_is_noticed(failing, monkeypatch):
