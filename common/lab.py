@@ -117,6 +117,18 @@ class Report:
         return [path for path in dict.fromkeys(self.written) if path.suffix == ".png"]
 
 
+def make_variables(model: keras.Model, x, y) -> None:
+    """Make what the first training step would make: a step that makes variables is traced twice."""
+    if not (model.built and model.compiled):
+        return
+    model.optimizer.build(model.trainable_variables)
+    first, target = keras.tree.map_structure(lambda part: part[:1], (x, y))
+    predicted = model(first)
+    model.compute_loss(first, target, predicted, training=False)
+    model.compute_metrics(first, target, predicted)
+    model.reset_metrics()
+
+
 class Progress:
     """What runs now: one live line in a terminal, elsewhere a line now and then."""
 
@@ -155,6 +167,8 @@ class Progress:
         def watched(model, *args, callbacks=None, **options):
             if len(args) <= 5 and isinstance(callbacks, list | tuple | None):
                 callbacks = [*(callbacks or ()), told]
+            if len(args) > 1:
+                make_variables(model, args[0], args[1])
             return fit(model, *args, callbacks=callbacks, **options)
 
         keras.Model.fit = watched
