@@ -118,7 +118,7 @@ class Report:
 
 
 def make_variables(model: keras.Model, x, y) -> None:
-    """Make what the first training step would make: a step that makes variables is traced twice."""
+    """Make what the first step would make: a step that makes variables is traced twice."""
     if not (model.built and model.compiled):
         return
     model.optimizer.build(model.trainable_variables)
