@@ -153,11 +153,11 @@ def record_examples() -> None:
     day = {name: sections for name, _, sections in page.read_day(outputs)}
     for lab in map(read_outline, LABS):
         times = read_times(outputs / lab.name / TIMES_FILE)
+        usual = f"python {lab.script} --bolum "  # --uzun, --tohum dersin koşusu değildir
         told = {
             s["name"]: {key: s[key] for key in ("question", "conclusion")}
             for s in day.get(lab.name, [])
-            if s["command"]
-            == f"python {lab.script} --bolum {s['number']}"  # --uzun, --tohum değil
+            if s["command"] == f"{usual}{s['number']}"
         }
         figures = [outputs / s for s in EXAMPLES.values() if s.startswith(lab.name)]
         whole = "toplam" in times and list(told) == list(lab.sections)
