@@ -69,7 +69,7 @@ if _missing:
         _words = " ".join([f'"{_python}"', *sys.argv])
         _cure = f"Bu klasörün ortamı .venv içinde kurulu; onunla çalıştırın:\n  {_words}"
     elif sys.version_info[:2] > NEWEST:
-        _cure = "Bu Python için henüz yeni; 3.11, 3.12 ya da 3.13 ile kurun (README, SSS)."
+        _cure = "Bu Python henüz yeni; 3.11, 3.12 ya da 3.13 ile kurun (outputs/ornekler/sss.md)."
     raise SystemExit("Eksik paket: " + ", ".join(_missing) + f"\n{_cure}")
 
 os.environ["KERAS_BACKEND"] = "tensorflow"

@@ -1,11 +1,12 @@
 """`python -m common`: dersten bir gün önce, bu makine hazır mı?
 
-`python -m common --ornekler`: dört betiğin son bütün koşusundan README'nin saniyelerini ve örnek
-şekillerini (outputs/ornekler) yeniler.
+`python -m common --ornekler`: dört betiğin son bütün koşusundan README'yi, eğitmen kılavuzunu ve
+outputs/ornekler içindeki örnekleri yeniler: saniyeler, sorular, sonuçlar, şekiller.
 
 `python -m common --sergi KLASÖR`: klasördeki posterlerden (PNG) tek bir sayfa yapar: sergi.html.
 """
 
+import json
 import os
 import platform
 import re
@@ -23,7 +24,8 @@ from packaging.requirements import Requirement
 from PIL import Image
 
 import common
-from common.console import FAILED, OK, TIMES_FILE, USAGE
+from common import page
+from common.console import FAILED, OK, TIMES_FILE, USAGE, Outline, read_outline
 from common.files import LabError, atomic, read_times
 
 NEEDED_MB = 500  # dört uygulamanın çıktılarına bol bol yeter
@@ -38,6 +40,8 @@ EXAMPLES = {  # README'nin şekilleri: outputs/ornekler içindeki ad → outputs
     "uygulama_04_poster.png": "uygulama_04/08_mini_project_poster.png",
 }
 EXAMPLE_SIZE, EXAMPLE_COLORS = (1280, 720), 64  # bir şekil 150 KB'ı aşmasın
+PAGES = ("README.md", "outputs/ornekler/egitmen.md")  # saniyeleri, sonuçları yenilenen metinler
+RESULTS = "outputs/ornekler/sonuclar.json"  # uygulama → bölüm → sorusu, sonucu
 
 
 def check_packages() -> str:
@@ -111,41 +115,67 @@ CHECKS: dict[str, Callable[[], str]] = {
 }
 
 
-def with_seconds(readme: str, script: str, times: dict[str, dict]) -> str:
-    """The README with the seconds of one lab (times: `read_times`) in its two tables."""
-    seconds = {n: str(max(1, round(row["saniye"]))) for n, row in times.items()}
-    readme = re.sub(rf"(\| `{script}` \| )\d+", rf"\g<1>{seconds['toplam']}", readme)
-    number = script.split("_")[1]
-    head, lab, rest = re.split(rf"(?ms)^(## Uygulama {number} .*?)(?=^## )", readme)
-    lab = re.sub(r"(`--bolum (\d+)` \| )\d+", lambda m: m[1] + seconds[m[2]], lab)
-    return head + lab + rest
+def renewed(text: str, lab: Outline, times: dict[str, dict], told: dict[str, dict]) -> str:
+    """README or the guide with what the recorded run of one lab left.
+
+    Args:
+        times: seconds by section number (`read_times`).
+        told: question and conclusion by section name, as in RESULTS.
+    """
+    seconds = {n: max(1, round(row["saniye"])) for n, row in times.items()}
+    news = [(rf"(\| `{lab.script}` \| )\d+", seconds["toplam"])]
+    for section in lab.sections.values():
+        title, found, took = section.title, told[section.name], seconds[str(section.number)]
+        here = f"{lab.name[-2:]} · {section.number}"  # kılavuz bölümü böyle anar: "01 · 6"
+        head = rf"^### {here} · "
+        news += [
+            (rf"(\| {re.escape(title)} \| `--bolum \d+` \| )\d+", took),
+            (rf"(\| {here} \| )\d+", took),
+            (rf"({head}).*", f"{title} ({took} saniye)"),
+            (rf"({head}.*\n\n- \*\*Soru:\*\* ).*", found["question"]),
+            (rf"({head}(?:.*\n(?!#))*?- \*\*Çıkan:\*\* ).*", found["conclusion"]),
+        ]
+    for place, value in news:
+        text = re.sub(place, lambda m, value=value: f"{m[1]}{value}", text, flags=re.MULTILINE)
+    return text
 
 
 def record_examples() -> None:
-    """Copy times and figures of the last full run into outputs/ornekler and the README.
+    """Copy what the last full run left into outputs/ornekler, the README and the guide.
 
     Raises:
         LabError: a script has not run from its first to its last section yet, or its figure is
             missing.
     """
-    outputs, readme = common.ROOT / "outputs", common.ROOT / "README.md"
-    scripts = {path.name[: len("uygulama_0N")]: path.name for path in LABS}
-    tables = {lab: read_times(outputs / lab / TIMES_FILE) for lab in scripts}
-    for lab, times in tables.items():
-        figures = [s for s in EXAMPLES.values() if s.startswith(lab)]
-        if "toplam" not in times or not all((outputs / s).exists() for s in figures):
-            raise LabError(f"{lab} baştan sona koşmamış. Önce: python {scripts[lab]}")
-    text = readme.read_text(encoding="utf-8")
-    for lab, times in tables.items():
-        text = with_seconds(text, scripts[lab], times)
-        with atomic(outputs / "ornekler" / f"{lab}_{TIMES_FILE}") as path:
-            shutil.copyfile(outputs / lab / TIMES_FILE, path)
+    outputs, pages, results = common.ROOT / "outputs", {}, {}
+    for path in map(common.ROOT.joinpath, PAGES):
+        pages[path] = path.read_text(encoding="utf-8")
+    day = {name: sections for name, _, sections in page.read_day(outputs)}
+    for lab in map(read_outline, LABS):
+        times = read_times(outputs / lab.name / TIMES_FILE)
+        usual = f"python {lab.script} --bolum "  # --uzun, --tohum dersin koşusu değildir
+        told = {
+            s["name"]: {key: s[key] for key in ("question", "conclusion")}
+            for s in day.get(lab.name, [])
+            if s["command"] == f"{usual}{s['number']}"
+        }
+        figures = [outputs / s for s in EXAMPLES.values() if s.startswith(lab.name)]
+        whole = "toplam" in times and list(told) == list(lab.sections)
+        if not (whole and all(figure.exists() for figure in figures)):
+            raise LabError(f"{lab.name} baştan sona koşmamış. Önce: python {lab.script}")
+        results[lab.name] = told
+        pages = {path: renewed(text, lab, times, told) for path, text in pages.items()}
+    for name in results:
+        with atomic(outputs / "ornekler" / f"{name}_{TIMES_FILE}") as path:
+            shutil.copyfile(outputs / name / TIMES_FILE, path)
     for name, source in EXAMPLES.items():
         with Image.open(outputs / source) as big, atomic(outputs / "ornekler" / name) as path:
             small = big.convert("RGB").resize(EXAMPLE_SIZE, Image.Resampling.LANCZOS)
             small.quantize(EXAMPLE_COLORS).save(path, optimize=True)
-    with atomic(readme) as path:
-        path.write_text(text, encoding="utf-8", newline="\n")
+    pages[common.ROOT / RESULTS] = json.dumps(results, ensure_ascii=False, indent=1) + "\n"
+    for path, text in pages.items():
+        with atomic(path) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 SHOW = """<!DOCTYPE html>

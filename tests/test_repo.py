@@ -1,8 +1,10 @@
-"""Depo kendi sözünü tutuyor mu: README'nin satırları, adlar, sürümler, figürler."""
+"""Depo kendi sözünü tutuyor mu: README, eğitmen kılavuzu, adlar, sürümler, figürler."""
 
 import ast
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,13 +15,19 @@ from conftest import LABS
 from packaging.requirements import Requirement
 
 import common
-from common import LabError
-from common.__main__ import EXAMPLES, record_examples, with_seconds
+from common import LabError, page
+from common.__main__ import EXAMPLES, PAGES, RESULTS, record_examples, renewed
+from common.console import read_outline, understand
 from common.files import read_times
 
-README = (common.ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES_FOLDER = common.ROOT / "outputs" / "ornekler"
+README, GUIDE = ((common.ROOT / path).read_text(encoding="utf-8") for path in PAGES)
+SLIDES = (EXAMPLES_FOLDER / "slaytlar_ve_keras.md").read_text(encoding="utf-8")
+TOLD = json.loads((common.ROOT / RESULTS).read_text(encoding="utf-8"))
+OUTLINES = {path.stem: read_outline(path) for path in sorted(common.ROOT.glob("uygulama_0*.py"))}
 LIMITS = {f"uygulama_0{n}": seconds for n, seconds in enumerate((120, 120, 120, 170), start=1)}
 MEMORY_MB = {f"uygulama_0{n}": mb for n, mb in enumerate((2000, 2000, 2000, 2500), start=1)}
+DOCUMENTS = ("egitmen", "slaytlar_ve_keras", "sss")
 LONGEST, MINI_PROJECT = 25, 100  # bir bölümün, mini projenin sınırı (saniye)
 DAY = 480  # dört betik (saniye)
 OWN = {"common", "conftest", *LABS}
@@ -32,6 +40,22 @@ def test_ci_runs_exactly_the_test_line_of_the_readme_and_then_the_full_size():
     assert "ruff check" in line
     assert line.endswith("-m pytest")
     assert full == ".venv/bin/python -m pytest -m tam"
+
+
+def test_the_lines_of_cmd_do_what_those_of_the_shell_do():
+    run, test = (line for line in README.splitlines() if line.startswith("python3 -m venv"))
+    run = run.split(" && (")[0] + "".join(f" && .venv/bin/python {stem}.py" for stem in LABS)
+    there = [
+        line.replace("python3", "py -3").replace(".venv/bin/", ".venv\\Scripts\\")
+        for line in (run, test)
+    ]
+    assert re.findall(r"```bat\n(.+)\n```", README) == there
+
+
+def test_the_first_minute_shows_what_readme_says():
+    number, label = re.search(r"--bolum (\d+)` \(Windows(?:.|\n)+?`✓ (.+?)`", README).groups()
+    lab = LABS["uygulama_01_keras_sequential"]
+    assert f'lab.check("{label}"' in lab.numbered(number).code
 
 
 @pytest.mark.parametrize("stem", LABS)
@@ -50,37 +74,199 @@ def test_script_lab_list_and_readme_agree(stem, capsys):
 
 
 @pytest.mark.parametrize("stem", LABS)
-def test_seconds_of_the_readme_are_those_of_the_recorded_run(stem):
-    table = common.ROOT / "outputs" / "ornekler" / f"{LABS[stem].name}_sureler.csv"
-    assert with_seconds(README, f"{stem}.py", read_times(table)) == README
+@pytest.mark.parametrize("text", [README, GUIDE], ids=PAGES)
+def test_seconds_questions_and_conclusions_are_those_of_the_recorded_run(stem, text):
+    lab = OUTLINES[stem]
+    times = read_times(EXAMPLES_FOLDER / f"{lab.name}_sureler.csv")
+    assert renewed(text, lab, times, TOLD[lab.name]) == text
 
 
-def test_the_recorded_run_is_that_of_the_outputs(tmp_path, monkeypatch):
+@pytest.mark.parametrize("stem", LABS)
+def test_what_the_recorded_run_left_is_really_in_the_pages(stem):
+    lab = OUTLINES[stem]
+    times = {n: {"saniye": 7000} for n in [*map(str, range(1, len(lab.sections) + 1)), "toplam"]}
+    told = {name: {"question": f"S{name}?", "conclusion": f"C{name}."} for name in lab.sections}
+    readme, guide = (renewed(text, lab, times, told) for text in (README, GUIDE))
+    assert readme.count("| 7000 |") == len(lab.sections) + 1
+    assert guide.count("(7000 saniye)") == guide.count("| 7000 |") - 1 == len(lab.sections)
+    for name in lab.sections:
+        assert f"- **Soru:** S{name}?\n" in guide
+        assert f"- **Çıkan:** C{name}.\n" in guide
+
+
+@pytest.fixture
+def recorded(tmp_path, monkeypatch):
+    """The repository as it was when the run was recorded: its outputs, nothing in ornekler."""
+    outputs = tmp_path / "outputs"
+    shutil.copytree(
+        EXAMPLES_FOLDER, outputs / "ornekler", ignore=shutil.ignore_patterns("*.[cjp]*")
+    )
     shutil.copy(common.ROOT / "README.md", tmp_path)
-    for lab in LABS.values():
-        folder = tmp_path / "outputs" / lab.name
-        folder.mkdir(parents=True)
-        recorded = common.ROOT / "outputs" / "ornekler" / f"{lab.name}_sureler.csv"
-        shutil.copy(recorded, folder / "sureler.csv")
+    for lab in OUTLINES.values():
+        folder = outputs / lab.name
+        page.write_record(folder / page.LAB_FILE, {"sections": list(lab.sections)})
+        shutil.copy(EXAMPLES_FOLDER / f"{lab.name}_sureler.csv", folder / "sureler.csv")
+        for number, (name, told) in enumerate(TOLD[lab.name].items(), start=1):
+            command = f"python {lab.script} --bolum {number}"
+            record = told | {"name": name, "number": number, "command": command}
+            page.write_record(folder / f"{number:02}_{name}.json", record)
+            other = record | {"command": f"{command} --tohum 7", "conclusion": "Dersinki değil."}
+            page.write_record(folder / f"{number:02}_{name}_uzun.json", other)
     for name, figure in EXAMPLES.items():
-        shutil.copy(common.ROOT / "outputs" / "ornekler" / name, tmp_path / "outputs" / figure)
+        shutil.copy(EXAMPLES_FOLDER / name, outputs / figure)
     monkeypatch.setattr(common, "ROOT", tmp_path)
+    return tmp_path
+
+
+def test_the_recorded_run_is_that_of_the_outputs(recorded):
     record_examples()
-    assert (tmp_path / "README.md").read_text(encoding="utf-8") == README
-    written = {path.name for path in (tmp_path / "outputs" / "ornekler").iterdir()}
-    assert written == {*EXAMPLES, *(f"{lab.name}_sureler.csv" for lab in LABS.values())}
-    (tmp_path / "outputs" / figure).unlink()
-    with pytest.raises(LabError, match=figure.split("/")[0]):
+    assert [(recorded / path).read_text(encoding="utf-8") for path in PAGES] == [README, GUIDE]
+    assert json.loads((recorded / RESULTS).read_text(encoding="utf-8")) == TOLD
+    written = {path.name for path in (recorded / "outputs" / "ornekler").iterdir()}
+    assert written == {path.name for path in EXAMPLES_FOLDER.iterdir()}
+
+
+@pytest.mark.parametrize(
+    "missing",
+    ["uygulama_04/08_mini_project_poster.png", "uygulama_01/06_activation_race.json"],
+)
+def test_a_run_that_is_not_whole_is_not_recorded(recorded, missing):
+    (recorded / "outputs" / missing).unlink()
+    with pytest.raises(LabError, match=missing.split("/")[0]):
         record_examples()
 
 
 def test_the_slide_table_points_to_sections_that_exist():
-    rows = re.findall(r"(?m)^\| .+ \| .+ \| (0\d), bölüm ([\d, ]+) \|$", README)
+    rows = re.findall(r"(?m)^\| .+ \| .+ \| (0\d), bölüm ([\d, ]+) \|$", SLIDES)
     assert len(rows) >= 27  # DESIGN.md'deki doğrulanmış gerçeklerin sayısı
     for number, sections in rows:
         lab = next(lab for lab in LABS.values() if lab.name == f"uygulama_{number}")
         valid = {str(section.number) for section in lab.sections.values()}
         assert set(sections.split(", ")) <= valid
+
+
+@pytest.mark.parametrize("path", ["README.md", *(f"outputs/ornekler/{p}.md" for p in DOCUMENTS)])
+def test_links_lead_somewhere(path):
+    text = (common.ROOT / path).read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#]*)(#[^)]*)?\)", text)
+    assert targets
+    for target, anchor in targets:
+        found = (common.ROOT / path).parent / target if target else common.ROOT / path
+        assert found.exists(), target
+        headings = re.findall(r"(?m)^#+ (.+)$", found.read_text("utf-8")) if anchor else []
+        anchors = {"#" + heading.lower().replace(" ", "-") for heading in headings}
+        assert not anchor or anchor in anchors, anchor
+
+
+# Eğitmen kılavuzu
+
+LINES = ("Soru", "Sık yanlış", "Çıkan", "Gösterin", "Deneyin")
+BLOCK = re.compile(r"(?ms)^### (0\d) · (\d+) · (.+?) \(\d+ saniye\)\n\n(.*?)\n\n(?=#|\Z)")
+WHAT_IFS = re.findall(r"(?m)^- \*\*Deneyin:\*\* `python (\w+)\.py (.+?)` → .+\.$", GUIDE)
+SLIDE_HOURS = ["09:00", "09:30", "10:30", "10:45", "11:45", "13:00", "14:00", "15:15", "16:30"]
+
+
+def test_questions_of_the_recorded_run_are_those_of_the_docstrings():
+    asked = {lab: {name: s["question"] for name, s in told.items()} for lab, told in TOLD.items()}
+    assert asked == {
+        lab.name: {section.name: section.question for section in lab.sections.values()}
+        for lab in OUTLINES.values()
+    }
+
+
+def test_every_section_has_its_block_with_every_line_filled():
+    blocks = BLOCK.findall(GUIDE)
+    sections = [(lab.name[-2:], s) for lab in OUTLINES.values() for s in lab.sections.values()]
+    assert [block[:3] for block in blocks] == [(n, str(s.number), s.title) for n, s in sections]
+    for *place, block in blocks:
+        names = re.findall(r"(?m)^- \*\*(.+?):\*\* \S.*[.?]$", block)
+        assert tuple(names) == LINES, place
+        assert len(block.splitlines()) == len(LINES), place
+
+
+def test_what_is_written_by_hand_states_no_result():
+    sections = [s for lab in OUTLINES.values() for s in lab.sections.values()]
+    number = re.compile(r"\d+(?:[.,]\d+)*")
+    for section, (*place, block) in zip(sections, BLOCK.findall(GUIDE), strict=True):
+        shown, tried = block.splitlines()[3:]
+        command, _, seen = tried.partition("→")
+        known = number.findall(section.code.replace("_", "") + command)
+        known = {n.replace(".", ",") for n in known}  # ayarlar, sorudaki sayılar
+        assert set(number.findall(shown + seen)) <= known, place
+
+
+def test_every_section_has_a_what_if_that_the_command_line_understands():
+    tried = []
+    for stem, words in WHAT_IFS:
+        lab = OUTLINES[stem]
+        command = understand(lab, shlex.split(words))
+        assert command.settings, words
+        assert all(any(n in s.settings for s in command.chosen) for n in command.settings), words
+        tried.append((lab.name, command.chosen[-1].name))
+    assert tried == [(lab.name, name) for lab in OUTLINES.values() for name in lab.sections]
+
+
+def test_every_command_of_the_guide_is_understood(capsys):
+    commands = re.findall(r"`python (uygulama_\w+)\.py ?(.*?)`", GUIDE)
+    assert len(commands) > len(WHAT_IFS)
+    for stem, words in commands:
+        understand(OUTLINES[stem], shlex.split(words))
+
+
+@pytest.mark.tam
+@pytest.mark.parametrize(("stem", "words"), WHAT_IFS, ids=[" ".join(w) for w in WHAT_IFS])
+def test_what_if_runs(stem, words, tmp_path):
+    lab = LABS[stem]
+    code = lab.main([*shlex.split(words), "--hizli", "--cikti", str(tmp_path)])
+    lab.configure()
+    assert code == 0
+
+
+def test_the_minute_plan_fills_the_hours_of_the_slides():
+    found = r"(?m)^\| (\d\d:\d\d)-(\d\d:\d\d) \| (\d+) \| (.+?) \| (\d+) \| .+ \|$"
+    rows = re.findall(found, GUIDE)
+    starts, ends = [row[0] for row in rows], [row[1] for row in rows]
+    assert starts == ["09:00", *ends[:-1]]
+    assert ends[-1] == "17:00"
+    assert set(SLIDE_HOURS) <= set(starts)
+    for start, end, minutes, _, seconds in rows:
+        first, last = (60 * int(t[:2]) + int(t[3:]) for t in (start, end))
+        assert last - first == int(minutes), start
+        assert int(seconds) <= 60 * int(minutes) / 3, start  # kalanı soru, tahmin, sonuç
+    planned = [(start, row) for start, _, _, row, _ in rows if row != "-"]
+    sections = [(lab, s) for lab in OUTLINES.values() for s in lab.sections.values()]
+    assert [row for _, row in planned] == [f"{o.name[-2:]} · {s.number}" for o, s in sections]
+    for (start, _), (lab, _) in zip(planned, sections, strict=True):
+        assert lab.hours[:5] <= start < lab.hours[6:]
+
+
+def test_the_slide_map_leads_to_every_section():
+    rows = re.findall(r"(?m)^\| (\d+) \| [^|]+ \| (0\d · [^|]+) \|$", GUIDE)
+    assert [int(slide) for slide, _ in rows] == list(range(2, 14))
+    mapped = {
+        (part[:2], number)
+        for _, cell in rows
+        for part in cell.split("; ")
+        for number in part[5:].split(", ")
+    }
+    assert mapped == {
+        (lab.name[-2:], str(s.number)) for lab in OUTLINES.values() for s in lab.sections.values()
+    }
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_the_guide_has_the_solutions_of_the_exercises(stem):
+    lab = LABS[stem]
+    for level, task in lab.exercises.items():
+        section = lab.sections[task.section].number
+        expected = f"{task.write(task.low)} ile {task.write(task.high)} arasında"
+        solution = task.solution if task.settings else f"`{task.solution}`"  # yazılacak satır
+        assert (
+            f"### {lab.name[-2:]} · {level} (bölüm {section})\n\n"
+            f"- **Görev:** {task.task}\n"
+            f"- **Beklenen:** {task.quantity}: {expected}\n"
+            f"- **Çözüm:** {solution}\n"
+        ) in GUIDE
 
 
 @pytest.mark.parametrize("stem", LABS)
