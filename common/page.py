@@ -3,7 +3,9 @@
 import functools
 import hashlib
 import json
+import os
 from pathlib import Path
+from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup
@@ -11,7 +13,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from common.files import atomic
+from common.files import write_text
 
 PAGE_FILE, LAB_FILE, VERSION_FILE = "index.html", "ders.json", "surum.js"
 FORMAT = 4  # kayıtların biçimi; başka biçimdeki eski kayıtlar sayfaya girmez
@@ -22,18 +24,25 @@ CODE = HtmlFormatter(nowrap=True)
 
 def write_record(path: Path, record: dict) -> None:
     """Write what the page will say of a lab or a section (JSON, UTF-8)."""
-    text = json.dumps(record | {"format": FORMAT}, ensure_ascii=False, indent=1)
-    with atomic(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_text(path, json.dumps(record | {"format": FORMAT}, ensure_ascii=False, indent=1))
 
 
 def _read(path: Path) -> dict:
     """One record; empty where an older version or another program left something else."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) and found.get("format") == FORMAT else {}
+
+
+def _fits(name: str, lab: dict, section: dict) -> bool:
+    """Whether the page can show this record: someone may have edited it by hand."""
+    try:
+        _template().render(day=[(name, lab, [section])])
+        return lab["sections"].index(section["name"]) == section["number"] - 1
+    except Exception:  # yanlış türde bir değer, şablonun her yerinde başka bir hata verir
+        return False
 
 
 def read_day(folder: Path) -> list[tuple[str, dict, list[dict]]]:
@@ -44,20 +53,23 @@ def read_day(folder: Path) -> list[tuple[str, dict, list[dict]]]:
     """
     day = []
     for path in sorted(folder.glob(f"uygulama_*/{LAB_FILE}")):
-        lab = _read(path)
+        name, lab = path.parent.name, _read(path)
         sections = [_read(p) for p in sorted(path.parent.glob(SECTION_FILES))]
-        names = lab.get("sections", [])
-        known = [s for s in sections if s and s["name"] in names[s["number"] - 1 : s["number"]]]
-        if known:
-            day.append((path.parent.name, lab, known))
+        if known := [s for s in sections if _fits(name, lab, s)]:
+            day.append((name, lab, known))
     return day
+
+
+def link(name: str) -> str:
+    """A file's name as part of a link, also one that is not UTF-8."""
+    return quote(os.fsencode(name))
 
 
 @functools.cache
 def _template() -> jinja2.Template:
     settings = {"autoescape": True, "trim_blocks": True, "undefined": jinja2.ChainableUndefined}
     environment = jinja2.Environment(**settings)
-    environment.filters["python"] = _colour
+    environment.filters |= {"python": _colour, "link": link}
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
 
 
@@ -85,8 +97,6 @@ def write(folder: Path, trial: bool = False) -> None:
     """
     written = None
     while written != (day := read_day(folder)):  # o sırada biten bir bölüm de sayfaya girsin
-        with atomic(folder / PAGE_FILE) as path:
-            path.write_text(html(day, trial), encoding="utf-8")
-        with atomic(folder / VERSION_FILE) as path:
-            path.write_text(f'window.surum = "{stamp(day)}";\n', encoding="utf-8")
+        write_text(folder / PAGE_FILE, html(day, trial))
+        write_text(folder / VERSION_FILE, f'window.surum = "{stamp(day)}";\n')
         written = day
