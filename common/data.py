@@ -5,7 +5,7 @@
 """
 
 import hashlib
-import zipfile
+import io
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,12 +16,15 @@ from sklearn import datasets
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from common.files import LabError
+from common.files import REASONS, LabError
 
 MNIST_FILE = Path(__file__).resolve().parent.parent / "data" / "mnist.npz"
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
-MNIST_REPAIR = "git checkout -- data/mnist.npz"
-MNIST_WITHOUT_GIT = "(depo ZIP olarak indirildiyse dosyayı silin: internet varken Keras'tan iner)"
+MNIST_REPAIR = (
+    "Onarmak için depo klasöründe şunu yazın: git checkout -- data/mnist.npz\n"
+    "(Depo ZIP olarak indirildiyse ZIP'i yeniden indirin; ya da data/mnist.npz'yi silin: "
+    "internet varken Keras'tan iner.)"
+)
 MNIST_VALIDATION = 5_000  # 60 000 eğitim görüntüsünden doğrulamaya ayrılan
 PIXEL_MAX = 255  # uint8 piksel -> [0, 1]
 
@@ -68,20 +71,20 @@ class Dataset:
 @cache
 def _mnist_arrays(path: Path) -> tuple[np.ndarray, ...]:
     """uint8 images (n, 28, 28) and labels (n,): x_train, y_train, x_test, y_test."""
-    if not path.exists():
-        return _download_mnist(path)
-    damaged = LabError(
-        f"{path} bozuk ya da eksik inmiş; onunla eğitim yapılmadı, dosyaya dokunulmadı.\n"
-        f"Onarmak için depo klasöründe şunu yazın: {MNIST_REPAIR}\n{MNIST_WITHOUT_GIT}"
-    )
     try:
         content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != MNIST_SHA256:
-            raise damaged
-        with np.load(path, allow_pickle=False) as arrays:
-            return tuple(arrays[k] for k in ("x_train", "y_train", "x_test", "y_test"))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise damaged from error
+    except FileNotFoundError:
+        return _download_mnist(path)
+    except OSError as error:
+        reason = REASONS.get(error.errno, error)
+        raise LabError(f"{path} okunamadı: {reason}.\n{MNIST_REPAIR}") from error
+    if hashlib.sha256(content).hexdigest() != MNIST_SHA256:
+        raise LabError(
+            f"{path} bozuk ya da eksik inmiş; onunla eğitim yapılmadı, dosyaya dokunulmadı.\n"
+            f"{MNIST_REPAIR}"
+        )
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return tuple(arrays[k] for k in ("x_train", "y_train", "x_test", "y_test"))
 
 
 def _download_mnist(path: Path) -> tuple[np.ndarray, ...]:
@@ -89,10 +92,7 @@ def _download_mnist(path: Path) -> tuple[np.ndarray, ...]:
     try:
         (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
     except Exception as error:  # Keras indirme hatasını çıplak Exception olarak atar
-        raise LabError(
-            f"{path} yok ve MNIST indirilemedi.\n"
-            f"Dosyayı geri getirmek için depo klasöründe şunu yazın: {MNIST_REPAIR}"
-        ) from error
+        raise LabError(f"{path} yok ve MNIST indirilemedi.\n{MNIST_REPAIR}") from error
     return x_train, y_train, x_test, y_test
 
 
@@ -111,7 +111,7 @@ def load_mnist(n_train: int | None = None, n_val: int | None = None) -> Dataset:
         n_val: how many validation images, likewise (None: all).
 
     Raises:
-        LabError: the file is damaged, or it is missing and cannot be downloaded.
+        LabError: the file cannot be read, is damaged, or is missing and cannot be downloaded.
     """
     images, labels, x_test, y_test = _mnist_arrays(MNIST_FILE)
     train, val = train_test_split(
