@@ -23,8 +23,18 @@ from packaging.requirements import Requirement
 from PIL import Image
 
 import common
-from common.console import FAILED, OK, TIMES_FILE, USAGE
-from common.files import LabError, atomic, read_times
+from common.console import OK, USAGE, fail
+from common.files import (
+    FAILED,
+    TIMES_FILE,
+    LabError,
+    atomic,
+    command_line,
+    prepare,
+    read_times,
+    write_text,
+)
+from common.page import link
 
 NEEDED_MB = 500  # dört uygulamanın çıktılarına bol bol yeter
 STEPS = 200  # hız denemesinin adım sayısı
@@ -63,10 +73,7 @@ def check_data() -> str:
 
 def check_outputs() -> str:
     """The output folder can be written and the disk has room."""
-    probe = common.ROOT / "outputs" / "deneme.txt"
-    with atomic(probe) as path:
-        path.write_text("deneme", encoding="utf-8")
-    probe.unlink()
+    prepare(common.ROOT / "outputs")
     free = shutil.disk_usage(common.ROOT).free / 1e6
     if free < NEEDED_MB:
         raise LabError(f"diskte {free:.0f} MB boş; en az {NEEDED_MB} MB gerekir. Yer açın.")
@@ -144,8 +151,7 @@ def record_examples() -> None:
         with Image.open(outputs / source) as big, atomic(outputs / "ornekler" / name) as path:
             small = big.convert("RGB").resize(EXAMPLE_SIZE, Image.Resampling.LANCZOS)
             small.quantize(EXAMPLE_COLORS).save(path, optimize=True)
-    with atomic(readme) as path:
-        path.write_text(text, encoding="utf-8", newline="\n")
+    write_text(readme, text)
 
 
 SHOW = """<!DOCTYPE html>
@@ -157,7 +163,7 @@ img { margin: auto; max-width: 100%; max-height: 100vh }
 </style></head><body>
 {% for name in names %}
 <a id="p{{ loop.index }}" href="#p{{ loop.index % loop.length + 1 }}">
-<img src="{{ name | urlencode }}" alt="{{ name }}"></a>
+<img src="{{ name | link }}" alt="{{ name }}"></a>
 {% endfor %}
 <script>
 addEventListener("keydown", event => {
@@ -180,9 +186,9 @@ def exhibition(folder: Path) -> Path:
     names = sorted(path.name for path in folder.glob("*.png") if path.name[0] != ".")
     if not names:
         raise LabError(f"{folder} klasöründe poster (PNG) yok.")
-    page = jinja2.Environment(autoescape=True).from_string(SHOW).render(names=names)
-    with atomic(folder / "sergi.html") as path:
-        path.write_text(page, encoding="utf-8")
+    environment = jinja2.Environment(autoescape=True)
+    environment.filters["link"] = link
+    write_text(folder / "sergi.html", environment.from_string(SHOW).render(names=names))
     return folder / "sergi.html"
 
 
@@ -214,4 +220,7 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (Exception, KeyboardInterrupt) as error:
+        sys.exit(fail(error, command_line("python", "-m", "common", *sys.argv[1:])))

@@ -6,6 +6,8 @@ Burası Keras yüklenmeden okunur: `--liste`, `--yardim` ve yanlış bir komut b
 import argparse
 import ast
 import difflib
+import errno
+import os
 import re
 import sys
 import textwrap
@@ -19,14 +21,13 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 
-from common.files import LabError, read_times
+from common.files import FAILED, REASONS, TIMES_FILE, LabError, read_times
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_SEED = 42
 MAX_SEED = 2**32 - 100  # NumPy 2**32'den küçüğünü ister; çok tohumlu bölüm birkaç üstüne çıkar
 PLAIN_WIDTH = 100  # çıktı dosyaya ya da boruya giderken satır genişliği
-TIMES_FILE = "sureler.csv"
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130  # çıkış kodları
+OK, USAGE, INTERRUPTED = 0, 2, 130  # çıkış kodları; FAILED 1
 LEVELS = ("temel", "orta", "ileri")
 
 
@@ -115,6 +116,10 @@ class Outline:
         """The lab's folder in outputs: 'uygulama_01'."""
         return "_".join(self.script.split("_")[:2])
 
+    def knowing(self, option: str) -> list[Section]:
+        """The sections whose code asks for that option of the script's own."""
+        return [s for s in self.sections.values() if f'options["{option}"]' in s.code]
+
     def numbered(self, number: str) -> Section | None:
         """The section with that number, or None."""
         return next((s for s in self.sections.values() if str(s.number) == number), None)
@@ -186,7 +191,9 @@ def _called(node) -> str:
 class _Parser(argparse.ArgumentParser):
     def error(self, message):
         option = re.search(r"--\w+", message)
-        told = f"{option[0]} eksik yazıldı." if option else "Komut satırı anlaşılmadı."
+        wrong = re.search(r"(?:choice:|argument) '(.*?)'", message)
+        told = option[0] if option else "Komut satırı"
+        told += f" {wrong[1]}: anlaşılmadı." if wrong else " eksik yazıldı."
         raise UsageError(f"{told} Doğrusu:\n{self.usage_line()}")
 
     def usage_line(self) -> str:
@@ -267,6 +274,11 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
     args.settings = read_settings(chosen, args.ayar)
     args.task, args.seed = task, int(args.tohum)
     args.switches = {name: getattr(args, name) for name in outline.switches}
+    for name in filter(args.switches.get, args.switches):
+        knowing = outline.knowing(name)
+        if knowing and not any(section in knowing for section in args.chosen):
+            numbers = " ".join(str(section.number) for section in knowing)
+            raise UsageError(f"--{name}: seçilen bölümlerde işi yok. Doğrusu: --bolum {numbers}")
     return args
 
 
@@ -391,12 +403,45 @@ def waiting(text: str) -> AbstractContextManager:
 
 def answer_without_keras(path: Path, argv: list[str]) -> None:
     """Leave with an answer if the command line wants one that needs no Keras, or is wrong."""
+    if understand(read_outline(path), argv) is None:
+        raise SystemExit(OK)
+
+
+def explain(error: BaseException, again: str) -> str:
+    """What happened, and what to type next (`again`); the traceback only of a surprise."""
+    if isinstance(error, LabError):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return f"Durduruldu (Ctrl-C). Yeniden: {again}"
+    number = getattr(error, "errno", None)
+    if number in REASONS and number != errno.ENOENT:  # olmayan dosya: hangi satırda arandı?
+        return f"{error.filename or 'Çıktı'}: {REASONS[number]}.\nYeniden: {again}"
+    traceback.print_exception(error)
+    return (
+        "Beklenmeyen bir hata oldu; yukarıdaki son satır nedenini söyler.\n"
+        f"Ortamı denetlemek için: python -m common\nYeniden: {again}"
+    )
+
+
+def fail(error: BaseException, again: str, more: str = "") -> int:
+    """Tell on the error stream why a run has ended; returns its exit code."""
     try:
-        if understand(read_outline(path), argv) is None:
-            raise SystemExit(OK)
-    except UsageError as error:
-        terminal(stderr=True).print(str(error), style="bold", soft_wrap=True)
-        raise SystemExit(error.code) from None
+        if not (_lost(sys.stdout) and isinstance(error, BrokenPipeError)):
+            text = f"\n{explain(error, again)}\n{more}".rstrip()
+            terminal(stderr=True).print(text, style="bold red", soft_wrap=True)
+    except OSError:  # hata akışı da dolu ya da kapalı
+        _lost(sys.stderr)
+    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else getattr(error, "code", FAILED)
+
+
+def _lost(stream) -> bool:
+    """Whether the stream takes no more text; what waits in it then goes nowhere, quietly."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return True
+    return False
 
 
 # Canlı konsol
@@ -531,15 +576,8 @@ class LiveConsole:
         try:
             with deaf():
                 report = self.lab.run_section(section, settings, prediction)
-        except KeyboardInterrupt:
-            say(f"\nDurduruldu. Yeniden koşmak için t yazın.\n{self.lab.hint}".rstrip(), "bold")
-            return False
-        except LabError as error:
-            say(f"{error}\n{self.lab.hint}".rstrip(), "bold")
-            return False
-        except Exception:  # Keras'ın geri çevirdiği bir deneme dersi bitirmesin
-            traceback.print_exc()
-            say("Beklenmeyen bir hata oldu; yukarıdaki son satır nedenini söyler.", "bold")
+        except (Exception, KeyboardInterrupt) as error:  # olmayan bir deneme dersi bitirmesin
+            say(f"\n{explain(error, 't')}\n{self.lab.hint}".rstrip(), "bold", whole=True)
             return False
         self.ask("Enter: sonucu aç")
         self.lab.show(report)
