@@ -136,20 +136,3 @@ except (LabError, OSError, KeyboardInterrupt) as _error:
 keras.config.set_floatx("float32")  # ~/.keras/keras.json başka söylese de
 keras.config.set_epsilon(1e-7)
 keras.config.set_image_data_format("channels_last")
-
-__all__ = [
-    "Lab",
-    "LabError",
-    "keras",
-    "largest_difference",
-    "load_breast_cancer",
-    "load_mnist",
-    "number",
-    "percent",
-    "plots",
-    "predict_in",
-    "restart",
-    "set_seed",
-    "start_python",
-    "tidy",
-]

@@ -16,7 +16,6 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import jinja2
 import keras
 import numpy as np
 from packaging.requirements import Requirement
@@ -34,7 +33,7 @@ from common.files import (
     read_times,
     write_text,
 )
-from common.page import link
+from common.page import template
 
 NEEDED_MB = 500  # dört uygulamanın çıktılarına bol bol yeter
 STEPS = 200  # hız denemesinin adım sayısı
@@ -82,13 +81,8 @@ def check_outputs() -> str:
 
 def check_speed() -> str:
     """Milliseconds of a small training step, beside the machine of the printed seconds."""
-    model = keras.Sequential(
-        [
-            keras.Input((784,)),
-            keras.layers.Dense(128, activation="relu"),
-            keras.layers.Dense(10, activation="softmax"),
-        ]
-    )
+    layers = [keras.layers.Dense(128, "relu"), keras.layers.Dense(10, "softmax")]
+    model = keras.Sequential([keras.Input((784,)), *layers])
     model.compile("adam", "sparse_categorical_crossentropy")
     x, y = np.zeros((125, 784), "float32"), np.zeros(125)
     model.train_on_batch(x, y)
@@ -154,29 +148,6 @@ def record_examples() -> None:
     write_text(readme, text)
 
 
-SHOW = """<!DOCTYPE html>
-<html lang="tr"><head><meta charset="utf-8"><title>Poster sergisi</title><style>
-html { scroll-snap-type: y mandatory }
-body { margin: 0; background: #123 }
-a { display: flex; height: 100vh; scroll-snap-align: start }
-img { margin: auto; max-width: 100%; max-height: 100vh }
-</style></head><body>
-{% for name in names %}
-<a id="p{{ loop.index }}" href="#p{{ loop.index % loop.length + 1 }}">
-<img src="{{ name | link }}" alt="{{ name }}"></a>
-{% endfor %}
-<script>
-addEventListener("keydown", event => {
-  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
-  if (!step) return
-  event.preventDefault()
-  const here = Math.round(scrollY / innerHeight) + 1 + step
-  document.getElementById("p" + here)?.scrollIntoView()
-})
-</script></body></html>
-"""
-
-
 def exhibition(folder: Path) -> Path:
     """Write the page that shows the posters of a folder, and return its path.
 
@@ -186,10 +157,9 @@ def exhibition(folder: Path) -> Path:
     names = sorted(path.name for path in folder.glob("*.png") if path.name[0] != ".")
     if not names:
         raise LabError(f"{folder} klasöründe poster (PNG) yok.")
-    environment = jinja2.Environment(autoescape=True)
-    environment.filters["link"] = link
-    write_text(folder / "sergi.html", environment.from_string(SHOW).render(names=names))
-    return folder / "sergi.html"
+    path = folder / "sergi.html"
+    write_text(path, template(path.name).render(names=names))
+    return path
 
 
 def main(argv: list[str]) -> int:

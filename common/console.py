@@ -39,57 +39,36 @@ class UsageError(LabError):
 
 @dataclass(frozen=True)
 class Section:
-    """One section of a lab, as its source text tells it.
-
-    Attributes:
-        title, question, why: the three parts of its docstring.
-        settings: its keyword parameters with their usual values.
-        reasons: why a setting has its usual value, where the line says so.
-        quick: the settings that `--hizli` gives instead.
-        code, line: its source text and the line on which it starts.
-        run: runs it with the settings given, e.g. `run(depth=2)`; None before Keras is loaded.
-    """
+    """One section of a lab, as its source text tells it."""
 
     number: int
     name: str
-    title: str
+    title: str  # bu üçü docstring'inden
     question: str
     why: str
-    settings: dict
-    reasons: dict
-    quick: dict
+    settings: dict  # parametreleri, olağan değerleriyle
+    reasons: dict  # bir ayarın değeri neden o: satırının sonundan
+    quick: dict  # `--hizli` bunları verir
     code: str
-    line: int
-    run: Callable | None = None
+    line: int  # kodun başladığı satır
+    run: Callable | None = None  # run(depth=2): o ayarla koşar; Keras yüklenmeden önce None
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One task of "Sıra sizde": change settings (or write lines), run a section, compare.
+    """One task of "Sıra sizde": change settings (or write lines), run a section, compare."""
 
-    Attributes:
-        level: temel, orta or ileri.
-        section: name of the section to run again.
-        task: what to predict or write, in Turkish.
-        quantity: what is compared, with its unit.
-        low, high: the range it falls into when the task is done.
-        measure: takes what the section returns, gives that quantity; nan: not written yet.
-        settings: what `--sira` runs the section with; empty where lines have to be written.
-        hint, solution: what `--ipucu` and `--cozum` show.
-        write: how the quantity is written for people.
-    """
-
-    level: str
-    section: str
-    task: str
-    quantity: str
-    low: float
-    high: float
-    measure: Callable = None
-    settings: Mapping[str, object] = field(default_factory=dict)
-    hint: str = ""
-    solution: str = ""
-    write: Callable[[float], str] = str
+    level: str  # temel, orta ya da ileri
+    section: str  # koşacak bölümün adı
+    task: str  # tahmin edilecek ya da yazılacak olan
+    quantity: str  # karşılaştırılan, birimiyle
+    low: float  # doğru yapılınca bununla
+    high: float  # bunun arasındadır
+    measure: Callable = None  # bölümün döndürdüğünden o niceliği verir; nan: henüz yazılmadı
+    settings: Mapping[str, object] = field(default_factory=dict)  # boş: satır yazılacak
+    hint: str = ""  # `--ipucu`
+    solution: str = ""  # `--cozum`
+    write: Callable[[float], str] = str  # niceliğin yazılışı
 
 
 @dataclass
@@ -229,10 +208,7 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
     """What the command line asks for; None where an answer has been printed and that was all.
 
     Beside the options: `chosen` sections, `settings`, `seed`, `task` (an `Exercise` or None) and
-    `switches` (the script's own options).
-
-    Raises:
-        UsageError: it cannot be understood; its text says what would be right.
+    `switches` (the script's own options). A `UsageError` says what would be right.
     """
     parser = _parser(outline)
     args, unknown = parser.parse_known_args(argv)
@@ -365,8 +341,8 @@ def _help(parser: _Parser, sections: list[Section]) -> None:
     if sections:
         say(_settings(sections))
         return
-    text = parser.format_help().replace("usage:", "kullanım:")
-    say(text.replace("options:", "seçenekler:"))
+    text = parser.format_help().replace("usage:", "kullanım:", 1)
+    say(text.replace("options:", "seçenekler:", 1))
 
 
 def _list(outline: Outline) -> None:
@@ -387,7 +363,7 @@ def terminal(stderr: bool = False) -> Console:
 
 
 def say(text: str, style: str = "", whole: bool = False) -> None:
-    """Print one paragraph at once, also into a pipe; `whole`: never break a path or a command."""
+    """Print a paragraph at once, also into a pipe; `whole`: never break a path or a command."""
     terminal().print(text, style=style, soft_wrap=whole)
     sys.stdout.flush()
 
@@ -413,9 +389,9 @@ def explain(error: BaseException, again: str) -> str:
         return str(error)
     if isinstance(error, KeyboardInterrupt):
         return f"Durduruldu (Ctrl-C). Yeniden: {again}"
-    number = getattr(error, "errno", None)
-    if number in REASONS and number != errno.ENOENT:  # olmayan dosya: hangi satırda arandı?
-        return f"{error.filename or 'Çıktı'}: {REASONS[number]}.\nYeniden: {again}"
+    reason = isinstance(error, OSError) and REASONS.get(error.errno)
+    if reason and error.errno != errno.ENOENT:  # olmayan dosya: hangi satırda arandı?
+        return f"{error.filename or 'Çıktı'}: {reason}.\nYeniden: {again}"
     traceback.print_exception(error)
     return (
         "Beklenmeyen bir hata oldu; yukarıdaki son satır nedenini söyler.\n"
@@ -425,23 +401,24 @@ def explain(error: BaseException, again: str) -> str:
 
 def fail(error: BaseException, again: str, more: str = "") -> int:
     """Tell on the error stream why a run has ended; returns its exit code."""
+    _let_go(sys.stdout)
     try:
-        if not (_lost(sys.stdout) and isinstance(error, BrokenPipeError)):
+        if not isinstance(error, BrokenPipeError):  # `| head`: okuyan yeterince okudu
             text = f"\n{explain(error, again)}\n{more}".rstrip()
             terminal(stderr=True).print(text, style="bold red", soft_wrap=True)
     except OSError:  # hata akışı da dolu ya da kapalı
-        _lost(sys.stderr)
-    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else getattr(error, "code", FAILED)
+        _let_go(sys.stderr)
+    if isinstance(error, LabError):
+        return error.code
+    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
 
 
-def _lost(stream) -> bool:
-    """Whether the stream takes no more text; what waits in it then goes nowhere, quietly."""
+def _let_go(stream) -> None:
+    """Where a stream takes no more text, send what still waits in it nowhere: no error at exit."""
     try:
         stream.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        return True
-    return False
 
 
 # Canlı konsol

@@ -40,23 +40,16 @@ CANCER_FEATURES = tuple(
 
 @dataclass(frozen=True)
 class Dataset:
-    """One data set in three parts, read-only so that no section can change it for the next.
+    """One data set in three parts, read-only so that no section can change it for the next."""
 
-    Attributes:
-        x_train, x_val, x_test: float32, shape (rows, n_features).
-        y_train, y_val, y_test: int32, shape (rows,).
-        feature_names: one name per column, or empty where columns are pixels.
-        class_names: the meaning of label 0, 1, ...
-    """
-
-    x_train: np.ndarray
-    y_train: np.ndarray
+    x_train: np.ndarray  # float32, (satır, öznitelik)
+    y_train: np.ndarray  # int32, (satır,)
     x_val: np.ndarray
     y_val: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
-    feature_names: tuple[str, ...]
-    class_names: tuple[str, ...]
+    feature_names: tuple[str, ...]  # sütunlar pikselse boş
+    class_names: tuple[str, ...]  # 0, 1, … etiketlerinin anlamı
 
     def __post_init__(self):
         for value in vars(self).values():
@@ -66,6 +59,11 @@ class Dataset:
     @property
     def n_features(self) -> int:
         return self.x_train.shape[1]
+
+
+def _dataset(pairs, feature_names: tuple, class_names: tuple) -> Dataset:
+    arrays = [array for x, y in pairs for array in (x, y.astype("int32"))]
+    return Dataset(*arrays, feature_names, class_names)
 
 
 @cache
@@ -96,10 +94,6 @@ def _download_mnist(path: Path) -> tuple[np.ndarray, ...]:
     return x_train, y_train, x_test, y_test
 
 
-def _pixels(images: np.ndarray) -> np.ndarray:
-    return images.reshape(len(images), -1).astype("float32") / PIXEL_MAX
-
-
 def load_mnist(n_train: int | None = None, n_val: int | None = None) -> Dataset:
     """MNIST as flat rows of 784 pixels in [0, 1] (LeCun, Cortes and Burges, 1998).
 
@@ -114,23 +108,13 @@ def load_mnist(n_train: int | None = None, n_val: int | None = None) -> Dataset:
         LabError: the file cannot be read, is damaged, or is missing and cannot be downloaded.
     """
     images, labels, x_test, y_test = _mnist_arrays(MNIST_FILE)
-    train, val = train_test_split(
-        np.arange(len(images)),
-        test_size=MNIST_VALIDATION,
-        stratify=labels,
-        random_state=SPLIT_SEED,
-    )
+    rows = np.arange(len(images))
+    split = {"test_size": MNIST_VALIDATION, "stratify": labels, "random_state": SPLIT_SEED}
+    train, val = train_test_split(rows, **split)
     train, val = train[:n_train], val[:n_val]
-    return Dataset(
-        _pixels(images[train]),
-        labels[train].astype("int32"),
-        _pixels(images[val]),
-        labels[val].astype("int32"),
-        _pixels(x_test),
-        y_test.astype("int32"),
-        feature_names=(),
-        class_names=tuple("0123456789"),
-    )
+    pairs = (images[train], labels[train]), (images[val], labels[val]), (x_test, y_test)
+    flat = ((x.reshape(len(x), -1).astype("float32") / PIXEL_MAX, y) for x, y in pairs)
+    return _dataset(flat, (), tuple("0123456789"))
 
 
 def load_breast_cancer(scaled: bool = True) -> Dataset:
@@ -144,7 +128,7 @@ def load_breast_cancer(scaled: bool = True) -> Dataset:
             False gives the raw measurements.
     """
     raw = datasets.load_breast_cancer()
-    x, y = raw.data, (1 - raw.target).astype("int32")
+    x, y = raw.data, 1 - raw.target
     rest, test = train_test_split(
         np.arange(len(x)), test_size=TEST_SHARE, stratify=y, random_state=SPLIT_SEED
     )
@@ -156,14 +140,5 @@ def load_breast_cancer(scaled: bool = True) -> Dataset:
     )
     if scaled:
         x = StandardScaler().fit(x[train]).transform(x)
-    x = x.astype("float32")
-    return Dataset(
-        x[train],
-        y[train],
-        x[val],
-        y[val],
-        x[test],
-        y[test],
-        feature_names=CANCER_FEATURES,
-        class_names=("iyi huylu", "kötü huylu"),
-    )
+    pairs = ((x[rows].astype("float32"), y[rows]) for rows in (train, val, test))
+    return _dataset(pairs, CANCER_FEATURES, ("iyi huylu", "kötü huylu"))

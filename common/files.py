@@ -24,7 +24,7 @@ STALE_SECONDS = 3600  # bundan eski geçici dosya, öldürülen bir koşudan kal
 WAITS = (0.05, 0.1, 0.2, 0.4)  # saniye; Windows'ta bir başkası dosyayı o anda okuyor olabilir
 ENDINGS = (".csv", ".json", ".keras", ".npz", ".png")  # bölümlerin yazdığı dosyalar
 ELSEWHERE = "başka bir klasör verin: --cikti KLASÖR"
-OLDEST_YEAR = 1980  # .keras ve .npz birer ZIP'tir: daha eski tarih taşıyamaz
+ZIP_YEARS = range(1980, 2108)  # .keras ve .npz birer ZIP'tir: başka tarih taşıyamaz
 
 REASONS = {
     errno.ENOSPC: "disk dolu",
@@ -114,7 +114,7 @@ def prepare(folder: Path, stems: Iterable[str] = ()) -> None:
             stands in the place of a file.
     """
     year = time.localtime(time.time()).tm_year
-    if year < OLDEST_YEAR:
+    if year not in ZIP_YEARS:
         raise LabError(
             f"Bilgisayarın saati {year} yılını gösteriyor; modeller bu tarihle kaydedilemez.\n"
             "Saati düzeltin, sonra komutu yeniden yazın."

@@ -61,11 +61,7 @@ TRIALS = "deneme"  # ayarı değiştirilmiş koşuların klasörü
 
 
 def largest_difference(one, other) -> float:
-    """Largest absolute difference of two arrays, or of two equally long lists of arrays.
-
-    Raises:
-        ValueError: the lists are not equally long, or the shapes do not fit.
-    """
+    """Largest absolute difference of two arrays, or of two equally long lists of arrays."""
     return max(float(np.max(np.abs(a - b))) for a, b in zip(one, other, strict=True))
 
 
@@ -77,11 +73,6 @@ def peak_memory_mb() -> float:
         return float("nan")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
-
-
-def in_notebook() -> bool:
-    """Whether this runs in cells (Jupyter, VS Code, Spyder)."""
-    return "ipykernel" in sys.modules
 
 
 @dataclass
@@ -162,7 +153,7 @@ class Progress:
     def shown(self) -> Iterator["Progress"]:
         """While this lasts, every `fit` tells its epochs; the line is gone at the end."""
         screen = terminal()
-        if screen.is_terminal and not in_notebook():
+        if screen.is_terminal and not plots.IN_NOTEBOOK:
             self.live = Live(self, console=screen, refresh_per_second=4, transient=True)
         with self.live or contextlib.nullcontext(), self._epochs():
             yield self
@@ -250,6 +241,8 @@ class Lab(Outline):
 
     # Bölümlerin kullandıkları
 
+    say = staticmethod(say)
+
     def section(self, function: Callable | None = None, *, quick: Mapping = ()) -> Callable:
         """Register a section: `@lab.section`, or `@lab.section(quick={"epochs": 1})`.
 
@@ -272,7 +265,7 @@ class Lab(Outline):
         section = read_section("".join(lines), place, first, run)
         self.sections[section.name] = section
         self._functions[section.name] = function
-        if in_notebook() and function.__module__ == "__main__":
+        if plots.IN_NOTEBOOK and function.__module__ == "__main__":
             run()
         return run
 
@@ -298,10 +291,6 @@ class Lab(Outline):
         for i, item in enumerate(items, start=1):
             self.progress.tell(f"{label} {item} ({i}/{len(items)})".strip())
             yield item
-
-    def say(self, text: str, style: str = "") -> None:
-        """Print one paragraph at once, also into a pipe."""
-        say(text, style)
 
     def table(self, frame: pd.DataFrame, title: str, formats: Mapping[str, Callable] = ()) -> None:
         """Show a table; an index with a name becomes its first columns.
@@ -398,7 +387,7 @@ class Lab(Outline):
 
     def run(self) -> None:
         """Read the command line, run the sections asked for, leave with the right exit code."""
-        if in_notebook():  # bölümler kendi hücrelerinde koştu
+        if plots.IN_NOTEBOOK:  # bölümler kendi hücrelerinde koştu
             self.show_exercises(self.exercises.values())
             return
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # temiz bitsin
@@ -443,15 +432,10 @@ class Lab(Outline):
 
     def _obey(self, command: argparse.Namespace) -> int:
         start = time.perf_counter()
-        show = command.goster and self._open_window()
-        self.configure(
-            quick=command.hizli,
-            seed=command.seed,
-            out=command.cikti,
-            pause=command.bekle,
-            show=show,
-            **command.switches,
-        )
+        if problem := plots.open_window() if command.goster else "":
+            say(f"--goster: pencere açılamadı ({problem}); şekiller dosyaya yazılacak.")
+        more = {"pause": command.bekle, "show": command.goster and not problem} | command.switches
+        self.configure(quick=command.hizli, seed=command.seed, out=command.cikti, **more)
         trial = bool(command.settings or command.task)
         prepare(self._folder(trial), map(_stem, command.chosen))
         terminal().rule(f"{self.title} · {self.hours}", style="bold")
@@ -509,7 +493,6 @@ class Lab(Outline):
         return OK if right else FAILED
 
     def announce(self, section: Section) -> None:
-        """Show the title and the question of a section."""
         terminal().rule(f"Bölüm {section.number} · {section.title}", style="bold")
         say(section.question + "\n")
 
@@ -528,11 +511,11 @@ class Lab(Outline):
         settings = section.settings | (section.quick if self.quick else {}) | given
         trial = trial or bool(given)
         self.report = report = Report(section, settings, given, self._folder(trial), prediction)
+        self.hint = ""
         prepare(report.folder, [_stem(section)])
         plt.close("all")
         keras.utils.clear_session(free_memory=False)  # çöp toplamak saniyeler alır
         set_seed(self.seed)
-        self.hint = ""
         self.progress, start = Progress(), time.perf_counter()
         with self.progress.shown(), self._held(report):
             report.data = self._functions[section.name](**settings)
@@ -634,12 +617,6 @@ class Lab(Outline):
         memory = round(peak_memory_mb(), 0)
         times[number] = {"ad": name, "saniye": round(seconds, 1), "bellek_mb": memory}
         write_times(path, times)
-
-    def _open_window(self) -> bool:
-        problem = plots.open_window()
-        if problem:
-            say(f"--goster: pencere açılamadı ({problem}); şekiller dosyaya yazılacak.")
-        return not problem
 
 
 def _stem(section: Section) -> str:

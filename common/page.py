@@ -15,10 +15,9 @@ from pygments.lexers import PythonLexer
 
 from common.files import write_text
 
-PAGE_FILE, LAB_FILE, VERSION_FILE = "index.html", "ders.json", "surum.js"
+PAGE, PAGE_FILE, LAB_FILE, VERSION_FILE = "page.html", "index.html", "ders.json", "surum.js"
 FORMAT = 4  # kayıtların biçimi; başka biçimdeki eski kayıtlar sayfaya girmez
 SECTION_FILES = "[0-9][0-9]_*.json"  # bölümün kaydı: NN_section_name.json
-TEMPLATE = Path(__file__).with_name("page.html")
 CODE = HtmlFormatter(nowrap=True)
 
 
@@ -39,18 +38,14 @@ def _read(path: Path) -> dict:
 def _fits(name: str, lab: dict, section: dict) -> bool:
     """Whether the page can show this record: someone may have edited it by hand."""
     try:
-        _template().render(day=[(name, lab, [section])])
+        template(PAGE).render(day=[(name, lab, [section])])
         return lab["sections"].index(section["name"]) == section["number"] - 1
     except Exception:  # yanlış türde bir değer, şablonun her yerinde başka bir hata verir
         return False
 
 
 def read_day(folder: Path) -> list[tuple[str, dict, list[dict]]]:
-    """What the labs have left so far: (name, record of the lab, records of its sections).
-
-    Args:
-        folder: the output folder; each lab wrote into a folder of its own in it.
-    """
+    """What the labs have left in an output folder: (name, its record, those of its sections)."""
     day = []
     for path in sorted(folder.glob(f"uygulama_*/{LAB_FILE}")):
         name, lab = path.parent.name, _read(path)
@@ -60,17 +55,13 @@ def read_day(folder: Path) -> list[tuple[str, dict, list[dict]]]:
     return day
 
 
-def link(name: str) -> str:
-    """A file's name as part of a link, also one that is not UTF-8."""
-    return quote(os.fsencode(name))
-
-
 @functools.cache
-def _template() -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """The HTML file of that name beside this one; every text that goes into it is escaped."""
     settings = {"autoescape": True, "trim_blocks": True, "undefined": jinja2.ChainableUndefined}
     environment = jinja2.Environment(**settings)
-    environment.filters |= {"python": _colour, "link": link}
-    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    environment.filters |= {"python": _colour, "link": lambda name: quote(os.fsencode(name))}
+    return environment.from_string(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 
 
 @functools.cache
@@ -79,9 +70,9 @@ def _colour(code: str) -> Markup:
 
 
 def html(day: list[tuple[str, dict, list[dict]]], trial: bool = False) -> str:
-    """The whole page; every text escaped, no resource from outside the output folder."""
+    """The whole page; no resource from outside the output folder."""
     style = CODE.get_style_defs("pre")
-    return _template().render(day=day, trial=trial, code_style=style, stamp=stamp(day))
+    return template(PAGE).render(day=day, trial=trial, code_style=style, stamp=stamp(day))
 
 
 def stamp(day: list) -> str:
@@ -90,11 +81,7 @@ def stamp(day: list) -> str:
 
 
 def write(folder: Path, trial: bool = False) -> None:
-    """Write the page of an output folder; another lab may be writing it at the same time.
-
-    Args:
-        trial: it is the folder of what-ifs, and says so.
-    """
+    """Write the page of an output folder (`trial`: of what-ifs); another lab may do so too."""
     written = None
     while written != (day := read_day(folder)):  # o sırada biten bir bölüm de sayfaya girsin
         write_text(folder / PAGE_FILE, html(day, trial))

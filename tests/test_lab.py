@@ -44,7 +44,7 @@ from common import (
 from common import data as data_module
 from common import files as files_module
 from common.__main__ import check_outputs
-from common.console import MAX_SEED, read_outline, understand
+from common.console import MAX_SEED, fail, read_outline, understand
 from common.files import command_line, read_times, write_times
 
 SCRIPT = "uygulama_01_keras_sequential.py"
@@ -1092,6 +1092,11 @@ def test_output_that_fills_up_in_the_middle_of_a_run(lab, capsys, monkeypatch):
     err = capsys.readouterr().err
     assert "disk dolu" in err
     assert "Traceback" not in err
+
+
+def test_pipe_that_ends_is_no_news(capsys):
+    assert fail(BrokenPipeError(errno.EPIPE, "Broken pipe"), "") == 1
+    assert capsys.readouterr() == ("", "")
 
 
 def test_terminated_run_leaves_no_temporary_file(lab, monkeypatch):
