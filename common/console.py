@@ -391,7 +391,7 @@ def explain(error: BaseException, again: str) -> str:
         return f"Durduruldu (Ctrl-C). Yeniden: {again}"
     reason = isinstance(error, OSError) and REASONS.get(error.errno)
     if reason and error.errno != errno.ENOENT:  # olmayan dosya: hangi satırda arandı?
-        return f"{error.filename or 'Çıktı'}: {reason}.\nYeniden: {again}"
+        return f"{error.filename or 'Çıktı ya da geçici dosya'}: {reason}.\nYeniden: {again}"
     traceback.print_exception(error)
     return (
         "Beklenmeyen bir hata oldu; yukarıdaki son satır nedenini söyler.\n"
