@@ -896,6 +896,9 @@ def load_checkpoint(path, plan):
             state = [saved[name] for name in saved if name.startswith("durum")]
             best = [saved[name] for name in saved if name.startswith("eniyi")]
         problem = "" if run["plan"] == plan else "başka bir eğitimin kontrol noktası"
+        whole = state and best and {"log", "baseline", "peak", "range"} <= {*run}
+        if not (whole or problem):
+            raise ValueError(path)
     except FileNotFoundError:
         problem = "yok, sürdürülecek bir eğitim bulunamadı"
     except Exception:  # bozuk bir zip pek çok türde hata verir
@@ -1157,8 +1160,11 @@ def report_card():
     for app, table, claim, what, read in HEADLINES:
         path = lab.base / f"uygulama_{app}" / f"{table}.csv"
         try:
-            value = "; ".join(two(float(share)) for share in read(pd.read_csv(path)))
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            shares = [float(share) for share in read(pd.read_csv(path))]
+            if len(shares) not in (1, 2) or not all(0 <= share <= 1 for share in shares):
+                raise ValueError(path)
+            value = "; ".join(map(two, shares))
+        except Exception:  # yok, bozuk ya da başka bir programın: türü çok
             value = f"henüz koşmadı (uygulama {app}, bölüm {int(table[:2])})"
         rows.append((app, claim, what, value))
     return pd.DataFrame(rows, columns=["uygulama", "slaytın sözü", "ölçülen", "değer"])
@@ -1170,7 +1176,10 @@ def load_project(folder, variant):
     again = f"Önce: {lab.again(BOTH, '--surdur', settings=lab.report.changed)}"
     try:
         model = keras.models.load_model(f"{stem}.keras", compile=False)
-        summary = pd.read_csv(f"{stem}_ozet.csv").set_index("model").loc[OURS]
+        kinds = {"plan": str, "ayarlar": str}  # yalnız rakamdan oluşan plan da metindir
+        kinds |= dict.fromkeys(["test doğruluğu", "doğrulama doğruluğu"], float)
+        summary = pd.read_csv(f"{stem}_ozet.csv", dtype=kinds, keep_default_na=False)
+        summary = summary.set_index("model").loc[OURS, list(kinds)]
         same = model.name == f"plan_{summary['plan']}"
     except Exception as error:  # yok, bozuk ya da başka bir programın: türü çok
         raise LabError(f"Poster mini projeyi ister; okunamadı: {stem}.keras\n{again}") from error

@@ -36,6 +36,8 @@ import io
 import unicodedata
 from pathlib import Path
 
+from common.files import LabError, command_line
+
 ROOT = Path(_folder).resolve()
 
 # Terminalin gösteremediği harfin yerine yazılan (geri kalanı Unicode'un kendi ayrışımı verir)
@@ -56,20 +58,28 @@ def _simplify(error):
 
 
 codecs.register_error("sade", _simplify)
+_open = sys.stdout is not None
+for _fd, _name in enumerate(("stdin", "stdout", "stderr")):
+    if getattr(sys, _name) is None:  # kapalı (`2>&-`): yerinde boş bir dosya dursun
+        os.dup2(os.open(os.devnull, os.O_RDWR), _fd)
+        setattr(sys, _name, os.fdopen(_fd, "w" if _fd else "r", encoding="utf-8"))
 for _stream in (sys.stdout, sys.stderr):
     if isinstance(_stream, io.TextIOWrapper):  # not so in Jupyter, where it is UTF-8 anyway
         _stream.reconfigure(errors="sade")
 
+if not _open:
+    raise SystemExit("Standart çıktı kapalı; komutu sonunda >&- olmadan yazın.")
 _missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-_install = f'"{sys.executable}" -m pip install -r "{ROOT / "requirements.txt"}"'
+_install = command_line(sys.executable, "-m", "pip", "install", "-r", f"{ROOT}/requirements.txt")
 if _missing:
     _python = ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     _cure = f"Kurmak için şunu yazın:\n  {_install}"
     if _python.exists() and Path(sys.prefix) != ROOT / ".venv":
-        _words = " ".join([f'"{_python}"', *sys.argv])
-        _cure = f"Bu klasörün ortamı .venv içinde kurulu; onunla çalıştırın:\n  {_words}"
+        _command = command_line(str(_python), *sys.argv)
+        _cure = f"Bu klasörün ortamı .venv içinde kurulu; onunla çalıştırın:\n  {_command}"
     elif sys.version_info[:2] > NEWEST:
-        _cure = "Bu Python henüz yeni; 3.11, 3.12 ya da 3.13 ile kurun (outputs/ornekler/sss.md)."
+        _version = ".".join(map(str, sys.version_info[:2]))
+        _cure = f"Python {_version} henüz yeni; 3.11 - 3.13 ile kurun (outputs/ornekler/sss.md)."
     raise SystemExit("Eksik paket: " + ", ".join(_missing) + f"\n{_cure}")
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -99,51 +109,30 @@ def _start_up_log_off():
         os.close(saved)
 
 
-_script = Path(sys.argv[0])
-if _script.name.startswith("uygulama_") and "ipykernel" not in sys.modules:
-    from common import console
+from common import console
 
-    console.answer_without_keras(_script, sys.argv[1:])
-    _wait = console.waiting("Keras yükleniyor …")
-else:
-    _wait = contextlib.nullcontext()
+_script, _wait = Path(sys.argv[0]), contextlib.nullcontext()
 try:
+    if _script.name.startswith("uygulama_") and "ipykernel" not in sys.modules:
+        console.answer_without_keras(_script, sys.argv[1:])
+        _wait = console.waiting("Keras yükleniyor …")
     with _wait, _start_up_log_off():
         import keras
 
         from common import plots
         from common.data import load_breast_cancer, load_mnist
-        from common.files import LabError
         from common.fresh import predict_in, start_python
         from common.lab import Lab, largest_difference
         from common.seeds import restart, set_seed
         from common.text import number, percent, tidy
-except KeyboardInterrupt:
-    print("\nDurduruldu (Keras yüklenirken).", file=sys.stderr)
-    raise SystemExit(130) from None
 except ImportError as _error:
     raise SystemExit(
         f"Bir paket yüklenemedi: {_error}\n"
         f"Paketleri yeniden kurun:\n  {_install} --force-reinstall"
     ) from _error
+except (LabError, OSError, KeyboardInterrupt) as _error:
+    raise SystemExit(console.fail(_error, command_line("python", *sys.argv))) from None
 
 keras.config.set_floatx("float32")  # ~/.keras/keras.json başka söylese de
 keras.config.set_epsilon(1e-7)
 keras.config.set_image_data_format("channels_last")
-
-__all__ = [
-    "Lab",
-    "LabError",
-    "keras",
-    "largest_difference",
-    "load_breast_cancer",
-    "load_mnist",
-    "number",
-    "percent",
-    "plots",
-    "predict_in",
-    "restart",
-    "set_seed",
-    "start_python",
-    "tidy",
-]

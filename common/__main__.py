@@ -17,7 +17,6 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import jinja2
 import keras
 import numpy as np
 from packaging.requirements import Requirement
@@ -25,8 +24,17 @@ from PIL import Image
 
 import common
 from common import page
-from common.console import FAILED, OK, TIMES_FILE, USAGE, Outline, read_outline
-from common.files import LabError, atomic, read_times
+from common.console import OK, USAGE, Outline, fail, read_outline
+from common.files import (
+    FAILED,
+    TIMES_FILE,
+    LabError,
+    atomic,
+    command_line,
+    prepare,
+    read_times,
+    write_text,
+)
 
 NEEDED_MB = 500  # dört uygulamanın çıktılarına bol bol yeter
 STEPS = 200  # hız denemesinin adım sayısı
@@ -67,10 +75,7 @@ def check_data() -> str:
 
 def check_outputs() -> str:
     """The output folder can be written and the disk has room."""
-    probe = common.ROOT / "outputs" / "deneme.txt"
-    with atomic(probe) as path:
-        path.write_text("deneme", encoding="utf-8")
-    probe.unlink()
+    prepare(common.ROOT / "outputs")
     free = shutil.disk_usage(common.ROOT).free / 1e6
     if free < NEEDED_MB:
         raise LabError(f"diskte {free:.0f} MB boş; en az {NEEDED_MB} MB gerekir. Yer açın.")
@@ -79,13 +84,8 @@ def check_outputs() -> str:
 
 def check_speed() -> str:
     """Milliseconds of a small training step, beside the machine of the printed seconds."""
-    model = keras.Sequential(
-        [
-            keras.Input((784,)),
-            keras.layers.Dense(128, activation="relu"),
-            keras.layers.Dense(10, activation="softmax"),
-        ]
-    )
+    layers = [keras.layers.Dense(128, "relu"), keras.layers.Dense(10, "softmax")]
+    model = keras.Sequential([keras.Input((784,)), *layers])
     model.compile("adam", "sparse_categorical_crossentropy")
     x, y = np.zeros((125, 784), "float32"), np.zeros(125)
     model.train_on_batch(x, y)
@@ -174,31 +174,7 @@ def record_examples() -> None:
             small.quantize(EXAMPLE_COLORS).save(path, optimize=True)
     pages[common.ROOT / RESULTS] = json.dumps(results, ensure_ascii=False, indent=1) + "\n"
     for path, text in pages.items():
-        with atomic(path) as temporary:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
-
-
-SHOW = """<!DOCTYPE html>
-<html lang="tr"><head><meta charset="utf-8"><title>Poster sergisi</title><style>
-html { scroll-snap-type: y mandatory }
-body { margin: 0; background: #123 }
-a { display: flex; height: 100vh; scroll-snap-align: start }
-img { margin: auto; max-width: 100%; max-height: 100vh }
-</style></head><body>
-{% for name in names %}
-<a id="p{{ loop.index }}" href="#p{{ loop.index % loop.length + 1 }}">
-<img src="{{ name | urlencode }}" alt="{{ name }}"></a>
-{% endfor %}
-<script>
-addEventListener("keydown", event => {
-  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
-  if (!step) return
-  event.preventDefault()
-  const here = Math.round(scrollY / innerHeight) + 1 + step
-  document.getElementById("p" + here)?.scrollIntoView()
-})
-</script></body></html>
-"""
+        write_text(path, text)
 
 
 def exhibition(folder: Path) -> Path:
@@ -210,10 +186,9 @@ def exhibition(folder: Path) -> Path:
     names = sorted(path.name for path in folder.glob("*.png") if path.name[0] != ".")
     if not names:
         raise LabError(f"{folder} klasöründe poster (PNG) yok.")
-    page = jinja2.Environment(autoescape=True).from_string(SHOW).render(names=names)
-    with atomic(folder / "sergi.html") as path:
-        path.write_text(page, encoding="utf-8")
-    return folder / "sergi.html"
+    path = folder / "sergi.html"
+    write_text(path, page.template(path.name).render(names=names))
+    return path
 
 
 def main(argv: list[str]) -> int:
@@ -244,4 +219,7 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (Exception, KeyboardInterrupt) as error:
+        sys.exit(fail(error, command_line("python", "-m", "common", *sys.argv[1:])))

@@ -6,6 +6,8 @@ Burası Keras yüklenmeden okunur: `--liste`, `--yardim` ve yanlış bir komut b
 import argparse
 import ast
 import difflib
+import errno
+import os
 import re
 import sys
 import textwrap
@@ -19,14 +21,13 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 
-from common.files import LabError, read_times
+from common.files import FAILED, REASONS, TIMES_FILE, LabError, read_times
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_SEED = 42
 MAX_SEED = 2**32 - 100  # NumPy 2**32'den küçüğünü ister; çok tohumlu bölüm birkaç üstüne çıkar
 PLAIN_WIDTH = 100  # çıktı dosyaya ya da boruya giderken satır genişliği
-TIMES_FILE = "sureler.csv"
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130  # çıkış kodları
+OK, USAGE, INTERRUPTED = 0, 2, 130  # çıkış kodları; FAILED 1
 LEVELS = ("temel", "orta", "ileri")
 
 
@@ -38,57 +39,36 @@ class UsageError(LabError):
 
 @dataclass(frozen=True)
 class Section:
-    """One section of a lab, as its source text tells it.
-
-    Attributes:
-        title, question, why: the three parts of its docstring.
-        settings: its keyword parameters with their usual values.
-        reasons: why a setting has its usual value, where the line says so.
-        quick: the settings that `--hizli` gives instead.
-        code, line: its source text and the line on which it starts.
-        run: runs it with the settings given, e.g. `run(depth=2)`; None before Keras is loaded.
-    """
+    """One section of a lab, as its source text tells it."""
 
     number: int
     name: str
-    title: str
+    title: str  # bu üçü docstring'inden
     question: str
     why: str
-    settings: dict
-    reasons: dict
-    quick: dict
+    settings: dict  # parametreleri, olağan değerleriyle
+    reasons: dict  # bir ayarın değeri neden o: satırının sonundan
+    quick: dict  # `--hizli` bunları verir
     code: str
-    line: int
-    run: Callable | None = None
+    line: int  # kodun başladığı satır
+    run: Callable | None = None  # run(depth=2): o ayarla koşar; Keras yüklenmeden önce None
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One task of "Sıra sizde": change settings (or write lines), run a section, compare.
+    """One task of "Sıra sizde": change settings (or write lines), run a section, compare."""
 
-    Attributes:
-        level: temel, orta or ileri.
-        section: name of the section to run again.
-        task: what to predict or write, in Turkish.
-        quantity: what is compared, with its unit.
-        low, high: the range it falls into when the task is done.
-        measure: takes what the section returns, gives that quantity; nan: not written yet.
-        settings: what `--sira` runs the section with; empty where lines have to be written.
-        hint, solution: what `--ipucu` and `--cozum` show.
-        write: how the quantity is written for people.
-    """
-
-    level: str
-    section: str
-    task: str
-    quantity: str
-    low: float
-    high: float
-    measure: Callable = None
-    settings: Mapping[str, object] = field(default_factory=dict)
-    hint: str = ""
-    solution: str = ""
-    write: Callable[[float], str] = str
+    level: str  # temel, orta ya da ileri
+    section: str  # koşacak bölümün adı
+    task: str  # tahmin edilecek ya da yazılacak olan
+    quantity: str  # karşılaştırılan, birimiyle
+    low: float  # doğru yapılınca bununla
+    high: float  # bunun arasındadır
+    measure: Callable = None  # bölümün döndürdüğünden o niceliği verir; nan: henüz yazılmadı
+    settings: Mapping[str, object] = field(default_factory=dict)  # boş: satır yazılacak
+    hint: str = ""  # `--ipucu`
+    solution: str = ""  # `--cozum`
+    write: Callable[[float], str] = str  # niceliğin yazılışı
 
 
 @dataclass
@@ -114,6 +94,10 @@ class Outline:
     def name(self) -> str:
         """The lab's folder in outputs: 'uygulama_01'."""
         return "_".join(self.script.split("_")[:2])
+
+    def knowing(self, option: str) -> list[Section]:
+        """The sections whose code asks for that option of the script's own."""
+        return [s for s in self.sections.values() if f'options["{option}"]' in s.code]
 
     def numbered(self, number: str) -> Section | None:
         """The section with that number, or None."""
@@ -186,7 +170,9 @@ def _called(node) -> str:
 class _Parser(argparse.ArgumentParser):
     def error(self, message):
         option = re.search(r"--\w+", message)
-        told = f"{option[0]} eksik yazıldı." if option else "Komut satırı anlaşılmadı."
+        wrong = re.search(r"(?:choice:|argument) '(.*?)'", message)
+        told = option[0] if option else "Komut satırı"
+        told += f" {wrong[1]}: anlaşılmadı." if wrong else " eksik yazıldı."
         raise UsageError(f"{told} Doğrusu:\n{self.usage_line()}")
 
     def usage_line(self) -> str:
@@ -222,10 +208,7 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
     """What the command line asks for; None where an answer has been printed and that was all.
 
     Beside the options: `chosen` sections, `settings`, `seed`, `task` (an `Exercise` or None) and
-    `switches` (the script's own options).
-
-    Raises:
-        UsageError: it cannot be understood; its text says what would be right.
+    `switches` (the script's own options). A `UsageError` says what would be right.
     """
     parser = _parser(outline)
     args, unknown = parser.parse_known_args(argv)
@@ -267,6 +250,11 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
     args.settings = read_settings(chosen, args.ayar)
     args.task, args.seed = task, int(args.tohum)
     args.switches = {name: getattr(args, name) for name in outline.switches}
+    for name in filter(args.switches.get, args.switches):
+        knowing = outline.knowing(name)
+        if knowing and not any(section in knowing for section in args.chosen):
+            numbers = " ".join(str(section.number) for section in knowing)
+            raise UsageError(f"--{name}: seçilen bölümlerde işi yok. Doğrusu: --bolum {numbers}")
     return args
 
 
@@ -353,8 +341,8 @@ def _help(parser: _Parser, sections: list[Section]) -> None:
     if sections:
         say(_settings(sections))
         return
-    text = parser.format_help().replace("usage:", "kullanım:")
-    say(text.replace("options:", "seçenekler:"))
+    text = parser.format_help().replace("usage:", "kullanım:", 1)
+    say(text.replace("options:", "seçenekler:", 1))
 
 
 def _list(outline: Outline) -> None:
@@ -375,7 +363,7 @@ def terminal(stderr: bool = False) -> Console:
 
 
 def say(text: str, style: str = "", whole: bool = False) -> None:
-    """Print one paragraph at once, also into a pipe; `whole`: never break a path or a command."""
+    """Print a paragraph at once, also into a pipe; `whole`: never break a path or a command."""
     terminal().print(text, style=style, soft_wrap=whole)
     sys.stdout.flush()
 
@@ -391,12 +379,46 @@ def waiting(text: str) -> AbstractContextManager:
 
 def answer_without_keras(path: Path, argv: list[str]) -> None:
     """Leave with an answer if the command line wants one that needs no Keras, or is wrong."""
+    if understand(read_outline(path), argv) is None:
+        raise SystemExit(OK)
+
+
+def explain(error: BaseException, again: str) -> str:
+    """What happened, and what to type next (`again`); the traceback only of a surprise."""
+    if isinstance(error, LabError):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return f"Durduruldu (Ctrl-C). Yeniden: {again}"
+    reason = isinstance(error, OSError) and REASONS.get(error.errno)
+    if reason and error.errno != errno.ENOENT:  # olmayan dosya: hangi satırda arandı?
+        return f"{error.filename or 'Çıktı ya da geçici dosya'}: {reason}.\nYeniden: {again}"
+    traceback.print_exception(error)
+    return (
+        "Beklenmeyen bir hata oldu; yukarıdaki son satır nedenini söyler.\n"
+        f"Ortamı denetlemek için: python -m common\nYeniden: {again}"
+    )
+
+
+def fail(error: BaseException, again: str, more: str = "") -> int:
+    """Tell on the error stream why a run has ended; returns its exit code."""
+    _let_go(sys.stdout)
     try:
-        if understand(read_outline(path), argv) is None:
-            raise SystemExit(OK)
-    except UsageError as error:
-        terminal(stderr=True).print(str(error), style="bold", soft_wrap=True)
-        raise SystemExit(error.code) from None
+        if not isinstance(error, BrokenPipeError):  # `| head`: okuyan yeterince okudu
+            text = f"\n{explain(error, again)}\n{more}".rstrip()
+            terminal(stderr=True).print(text, style="bold red", soft_wrap=True)
+    except OSError:  # hata akışı da dolu ya da kapalı
+        _let_go(sys.stderr)
+    if isinstance(error, LabError):
+        return error.code
+    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
+
+
+def _let_go(stream) -> None:
+    """Where a stream takes no more text, send what still waits in it nowhere: no error at exit."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 # Canlı konsol
@@ -531,15 +553,8 @@ class LiveConsole:
         try:
             with deaf():
                 report = self.lab.run_section(section, settings, prediction)
-        except KeyboardInterrupt:
-            say(f"\nDurduruldu. Yeniden koşmak için t yazın.\n{self.lab.hint}".rstrip(), "bold")
-            return False
-        except LabError as error:
-            say(f"{error}\n{self.lab.hint}".rstrip(), "bold")
-            return False
-        except Exception:  # Keras'ın geri çevirdiği bir deneme dersi bitirmesin
-            traceback.print_exc()
-            say("Beklenmeyen bir hata oldu; yukarıdaki son satır nedenini söyler.", "bold")
+        except (Exception, KeyboardInterrupt) as error:  # olmayan bir deneme dersi bitirmesin
+            say(f"\n{explain(error, 't')}\n{self.lab.hint}".rstrip(), "bold", whole=True)
             return False
         self.ask("Enter: sonucu aç")
         self.lab.show(report)

@@ -5,7 +5,7 @@
 """
 
 import hashlib
-import zipfile
+import io
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,12 +16,15 @@ from sklearn import datasets
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from common.files import LabError
+from common.files import REASONS, LabError
 
 MNIST_FILE = Path(__file__).resolve().parent.parent / "data" / "mnist.npz"
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
-MNIST_REPAIR = "git checkout -- data/mnist.npz"
-MNIST_WITHOUT_GIT = "(depo ZIP olarak indirildiyse dosyayı silin: internet varken Keras'tan iner)"
+MNIST_REPAIR = (
+    "Onarmak için depo klasöründe şunu yazın: git checkout -- data/mnist.npz\n"
+    "(Depo ZIP olarak indirildiyse ZIP'i yeniden indirin; ya da data/mnist.npz'yi silin: "
+    "internet varken Keras'tan iner.)"
+)
 MNIST_VALIDATION = 5_000  # 60 000 eğitim görüntüsünden doğrulamaya ayrılan
 PIXEL_MAX = 255  # uint8 piksel -> [0, 1]
 
@@ -37,23 +40,16 @@ CANCER_FEATURES = tuple(
 
 @dataclass(frozen=True)
 class Dataset:
-    """One data set in three parts, read-only so that no section can change it for the next.
+    """One data set in three parts, read-only so that no section can change it for the next."""
 
-    Attributes:
-        x_train, x_val, x_test: float32, shape (rows, n_features).
-        y_train, y_val, y_test: int32, shape (rows,).
-        feature_names: one name per column, or empty where columns are pixels.
-        class_names: the meaning of label 0, 1, ...
-    """
-
-    x_train: np.ndarray
-    y_train: np.ndarray
+    x_train: np.ndarray  # float32, (satır, öznitelik)
+    y_train: np.ndarray  # int32, (satır,)
     x_val: np.ndarray
     y_val: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
-    feature_names: tuple[str, ...]
-    class_names: tuple[str, ...]
+    feature_names: tuple[str, ...]  # sütunlar pikselse boş
+    class_names: tuple[str, ...]  # 0, 1, … etiketlerinin anlamı
 
     def __post_init__(self):
         for value in vars(self).values():
@@ -65,23 +61,28 @@ class Dataset:
         return self.x_train.shape[1]
 
 
+def _dataset(pairs, feature_names: tuple, class_names: tuple) -> Dataset:
+    arrays = [array for x, y in pairs for array in (x, y.astype("int32"))]
+    return Dataset(*arrays, feature_names, class_names)
+
+
 @cache
 def _mnist_arrays(path: Path) -> tuple[np.ndarray, ...]:
     """uint8 images (n, 28, 28) and labels (n,): x_train, y_train, x_test, y_test."""
-    if not path.exists():
-        return _download_mnist(path)
-    damaged = LabError(
-        f"{path} bozuk ya da eksik inmiş; onunla eğitim yapılmadı, dosyaya dokunulmadı.\n"
-        f"Onarmak için depo klasöründe şunu yazın: {MNIST_REPAIR}\n{MNIST_WITHOUT_GIT}"
-    )
     try:
         content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != MNIST_SHA256:
-            raise damaged
-        with np.load(path, allow_pickle=False) as arrays:
-            return tuple(arrays[k] for k in ("x_train", "y_train", "x_test", "y_test"))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise damaged from error
+    except FileNotFoundError:
+        return _download_mnist(path)
+    except OSError as error:
+        reason = REASONS.get(error.errno, error)
+        raise LabError(f"{path} okunamadı: {reason}.\n{MNIST_REPAIR}") from error
+    if hashlib.sha256(content).hexdigest() != MNIST_SHA256:
+        raise LabError(
+            f"{path} bozuk ya da eksik inmiş; onunla eğitim yapılmadı, dosyaya dokunulmadı.\n"
+            f"{MNIST_REPAIR}"
+        )
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return tuple(arrays[k] for k in ("x_train", "y_train", "x_test", "y_test"))
 
 
 def _download_mnist(path: Path) -> tuple[np.ndarray, ...]:
@@ -89,15 +90,8 @@ def _download_mnist(path: Path) -> tuple[np.ndarray, ...]:
     try:
         (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
     except Exception as error:  # Keras indirme hatasını çıplak Exception olarak atar
-        raise LabError(
-            f"{path} yok ve MNIST indirilemedi.\n"
-            f"Dosyayı geri getirmek için depo klasöründe şunu yazın: {MNIST_REPAIR}"
-        ) from error
+        raise LabError(f"{path} yok ve MNIST indirilemedi.\n{MNIST_REPAIR}") from error
     return x_train, y_train, x_test, y_test
-
-
-def _pixels(images: np.ndarray) -> np.ndarray:
-    return images.reshape(len(images), -1).astype("float32") / PIXEL_MAX
 
 
 def load_mnist(n_train: int | None = None, n_val: int | None = None) -> Dataset:
@@ -111,26 +105,16 @@ def load_mnist(n_train: int | None = None, n_val: int | None = None) -> Dataset:
         n_val: how many validation images, likewise (None: all).
 
     Raises:
-        LabError: the file is damaged, or it is missing and cannot be downloaded.
+        LabError: the file cannot be read, is damaged, or is missing and cannot be downloaded.
     """
     images, labels, x_test, y_test = _mnist_arrays(MNIST_FILE)
-    train, val = train_test_split(
-        np.arange(len(images)),
-        test_size=MNIST_VALIDATION,
-        stratify=labels,
-        random_state=SPLIT_SEED,
-    )
+    rows = np.arange(len(images))
+    split = {"test_size": MNIST_VALIDATION, "stratify": labels, "random_state": SPLIT_SEED}
+    train, val = train_test_split(rows, **split)
     train, val = train[:n_train], val[:n_val]
-    return Dataset(
-        _pixels(images[train]),
-        labels[train].astype("int32"),
-        _pixels(images[val]),
-        labels[val].astype("int32"),
-        _pixels(x_test),
-        y_test.astype("int32"),
-        feature_names=(),
-        class_names=tuple("0123456789"),
-    )
+    pairs = (images[train], labels[train]), (images[val], labels[val]), (x_test, y_test)
+    flat = ((x.reshape(len(x), -1).astype("float32") / PIXEL_MAX, y) for x, y in pairs)
+    return _dataset(flat, (), tuple("0123456789"))
 
 
 def load_breast_cancer(scaled: bool = True) -> Dataset:
@@ -144,7 +128,7 @@ def load_breast_cancer(scaled: bool = True) -> Dataset:
             False gives the raw measurements.
     """
     raw = datasets.load_breast_cancer()
-    x, y = raw.data, (1 - raw.target).astype("int32")
+    x, y = raw.data, 1 - raw.target
     rest, test = train_test_split(
         np.arange(len(x)), test_size=TEST_SHARE, stratify=y, random_state=SPLIT_SEED
     )
@@ -156,14 +140,5 @@ def load_breast_cancer(scaled: bool = True) -> Dataset:
     )
     if scaled:
         x = StandardScaler().fit(x[train]).transform(x)
-    x = x.astype("float32")
-    return Dataset(
-        x[train],
-        y[train],
-        x[val],
-        y[val],
-        x[test],
-        y[test],
-        feature_names=CANCER_FEATURES,
-        class_names=("iyi huylu", "kötü huylu"),
-    )
+    pairs = ((x[rows].astype("float32"), y[rows]) for rows in (train, val, test))
+    return _dataset(pairs, CANCER_FEATURES, ("iyi huylu", "kötü huylu"))

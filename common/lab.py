@@ -6,9 +6,9 @@ import functools
 import inspect
 import io
 import math
+import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,22 +29,30 @@ import common
 from common import page, plots
 from common.console import (
     DEFAULT_SEED,
-    FAILED,
-    INTERRUPTED,
     OK,
     PLAIN_WIDTH,
-    TIMES_FILE,
     Exercise,
     LiveConsole,
     Outline,
     Section,
+    fail,
     read_section,
     say,
     terminal,
     typed,
     understand,
+    written,
 )
-from common.files import LabError, atomic, read_times, sweep, write_times
+from common.files import (
+    FAILED,
+    TIMES_FILE,
+    LabError,
+    atomic,
+    command_line,
+    prepare,
+    read_times,
+    write_times,
+)
 from common.seeds import set_seed
 from common.text import NAMES, is_share, number, percent
 
@@ -53,11 +61,7 @@ TRIALS = "deneme"  # ayarı değiştirilmiş koşuların klasörü
 
 
 def largest_difference(one, other) -> float:
-    """Largest absolute difference of two arrays, or of two equally long lists of arrays.
-
-    Raises:
-        ValueError: the lists are not equally long, or the shapes do not fit.
-    """
+    """Largest absolute difference of two arrays, or of two equally long lists of arrays."""
     return max(float(np.max(np.abs(a - b))) for a, b in zip(one, other, strict=True))
 
 
@@ -69,11 +73,6 @@ def peak_memory_mb() -> float:
         return float("nan")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
-
-
-def in_notebook() -> bool:
-    """Whether this runs in cells (Jupyter, VS Code, Spyder)."""
-    return "ipykernel" in sys.modules
 
 
 @dataclass
@@ -154,7 +153,7 @@ class Progress:
     def shown(self) -> Iterator["Progress"]:
         """While this lasts, every `fit` tells its epochs; the line is gone at the end."""
         screen = terminal()
-        if screen.is_terminal and not in_notebook():
+        if screen.is_terminal and not plots.IN_NOTEBOOK:
             self.live = Live(self, console=screen, refresh_per_second=4, transient=True)
         with self.live or contextlib.nullcontext(), self._epochs():
             yield self
@@ -235,12 +234,14 @@ class Lab(Outline):
         default = common.ROOT / "outputs" / ("hizli" if quick else "")
         self.base = default if out is None else Path(out).resolve()
         self.folder = self.base / self.name
-        words = ["--hizli"] * quick + [f"--tohum {seed}"] * (seed != DEFAULT_SEED)
+        self.words = ["--hizli"] * quick + ["--tohum", str(seed)] * (seed != DEFAULT_SEED)
         for name, given in self.options.items():
-            words += [f'--{name} "{given}"' if name in self.values else f"--{name}"] * bool(given)
-        self.words = words + ([] if out is None else [f'--cikti "{out}"'])
+            self.words += [f"--{name}", given][: 1 + (name in self.values)] * bool(given)
+        self.words += [] if out is None else ["--cikti", str(out)]
 
     # Bölümlerin kullandıkları
+
+    say = staticmethod(say)
 
     def section(self, function: Callable | None = None, *, quick: Mapping = ()) -> Callable:
         """Register a section: `@lab.section`, or `@lab.section(quick={"epochs": 1})`.
@@ -264,7 +265,7 @@ class Lab(Outline):
         section = read_section("".join(lines), place, first, run)
         self.sections[section.name] = section
         self._functions[section.name] = function
-        if in_notebook() and function.__module__ == "__main__":
+        if plots.IN_NOTEBOOK and function.__module__ == "__main__":
             run()
         return run
 
@@ -290,10 +291,6 @@ class Lab(Outline):
         for i, item in enumerate(items, start=1):
             self.progress.tell(f"{label} {item} ({i}/{len(items)})".strip())
             yield item
-
-    def say(self, text: str, style: str = "") -> None:
-        """Print one paragraph at once, also into a pipe."""
-        say(text, style)
 
     def table(self, frame: pd.DataFrame, title: str, formats: Mapping[str, Callable] = ()) -> None:
         """Show a table; an index with a name becomes its first columns.
@@ -383,16 +380,17 @@ class Lab(Outline):
 
     def path(self, suffix: str, ending: str) -> Path:
         """Where `file(suffix, ending)` writes."""
-        section, variant = self.report.section, self.report.variant
-        return self.report.folder / f"{section.number:02}_{section.name}{variant}{suffix}{ending}"
+        report = self.report
+        return report.folder / f"{_stem(report.section)}{report.variant}{suffix}{ending}"
 
     # Koşu
 
     def run(self) -> None:
         """Read the command line, run the sections asked for, leave with the right exit code."""
-        if in_notebook():  # bölümler kendi hücrelerinde koştu
+        if plots.IN_NOTEBOOK:  # bölümler kendi hücrelerinde koştu
             self.show_exercises(self.exercises.values())
             return
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # temiz bitsin
         code = self.main(sys.argv[1:])
         if code:
             sys.exit(code)
@@ -401,22 +399,20 @@ class Lab(Outline):
         """Like `run`, with the arguments given; returns the exit code."""
         self.written.clear()
         self.failed.clear()
-        self.report, self.hint = None, ""
+        self.report, self.hint, command = None, "", None
         try:
             command = understand(self, argv)
             return OK if command is None else self._obey(command)
-        except KeyboardInterrupt:
-            return self._stopped(f"Ctrl-C ile durduruldu. Yeniden: {self._again()}", INTERRUPTED)
-        except LabError as error:
-            return self._stopped(str(error), error.code)
-        except Exception:
-            traceback.print_exc()
-            return self._stopped(
-                "Beklenmeyen bir hata oldu; yukarıdaki son satır nedenini söyler.\n"
-                f"Ortamı denetlemek için: python -m common\n"
-                f"Yeniden denemek için: {self._again()}",
-                FAILED,
-            )
+        except (Exception, KeyboardInterrupt) as error:
+            again = command_line("python", self.script, *argv)
+            if self.report and len(command.chosen) > 1 and not command.bekle:  # yalnız o bölüm
+                section, settings = self.report.section.name, self.report.changed
+                again = self.again(section, settings=settings) + " --goster" * self.show_window
+            more = [self.hint] * bool(self.hint)
+            if self.written:
+                more += ["Tamamlanıp yazılan dosyalar:"]
+                more += [f"  {path}" for path in dict.fromkeys(self.written)]
+            return fail(error, again, "\n".join(more))
         finally:
             plots.close_window()
 
@@ -427,34 +423,21 @@ class Lab(Outline):
             without: options to leave out.
             settings: as with `--ayar`.
         """
-        numbers = " ".join(str(self.sections[name].number) for name in section.split())
-        words = [word for word in self.words if word not in without]
+        numbers = [str(self.sections[name].number) for name in section.split()]
+        words = ["--bolum", *numbers]
         if settings:
-            words.insert(0, f"--ayar {typed(settings)}")
-        return " ".join([f"python {self.script} --bolum {numbers}", *words])
-
-    def _again(self) -> str:
-        if not self.report:
-            return f"python {self.script}"
-        return self.again(self.report.section.name, settings=self.report.changed)
+            words += ["--ayar", *(f"{name}={written(value)}" for name, value in settings.items())]
+        words += [word for word in self.words if word not in without]
+        return command_line("python", self.script, *words)
 
     def _obey(self, command: argparse.Namespace) -> int:
         start = time.perf_counter()
-        show = command.goster and self._open_window()
-        self.configure(
-            quick=command.hizli,
-            seed=command.seed,
-            out=command.cikti,
-            pause=command.bekle,
-            show=show,
-            **command.switches,
-        )
+        if problem := plots.open_window() if command.goster else "":
+            say(f"--goster: pencere açılamadı ({problem}); şekiller dosyaya yazılacak.")
+        more = {"pause": command.bekle, "show": command.goster and not problem} | command.switches
+        self.configure(quick=command.hizli, seed=command.seed, out=command.cikti, **more)
         trial = bool(command.settings or command.task)
-        folder = self._folder(trial)
-        # Yazılamayan klasör eğitimden önce belli olsun
-        write_times(folder / TIMES_FILE, read_times(folder / TIMES_FILE))
-        sweep(folder)
-        sweep(folder.parent)
+        prepare(self._folder(trial), map(_stem, command.chosen))
         terminal().rule(f"{self.title} · {self.hours}", style="bold")
         if self.quick:
             say("Hızlı deneme: veri ve epoch az; sayılar dersin sayıları değildir.")
@@ -510,7 +493,6 @@ class Lab(Outline):
         return OK if right else FAILED
 
     def announce(self, section: Section) -> None:
-        """Show the title and the question of a section."""
         terminal().rule(f"Bölüm {section.number} · {section.title}", style="bold")
         say(section.question + "\n")
 
@@ -529,10 +511,11 @@ class Lab(Outline):
         settings = section.settings | (section.quick if self.quick else {}) | given
         trial = trial or bool(given)
         self.report = report = Report(section, settings, given, self._folder(trial), prediction)
+        self.hint = ""
+        prepare(report.folder, [_stem(section)])
         plt.close("all")
         keras.utils.clear_session(free_memory=False)  # çöp toplamak saniyeler alır
         set_seed(self.seed)
-        self.hint = ""
         self.progress, start = Progress(), time.perf_counter()
         with self.progress.shown(), self._held(report):
             report.data = self._functions[section.name](**settings)
@@ -607,7 +590,7 @@ class Lab(Outline):
         ]
 
     def _task_command(self, exercise: Exercise) -> str:
-        return " ".join([f"python {self.script} --sira {exercise.level}", *self.words])
+        return command_line("python", self.script, "--sira", exercise.level, *self.words)
 
     def _keep(self, report: Report) -> None:
         """Leave the records of this lab and section, its seconds, and the day's page anew."""
@@ -635,21 +618,9 @@ class Lab(Outline):
         times[number] = {"ad": name, "saniye": round(seconds, 1), "bellek_mb": memory}
         write_times(path, times)
 
-    def _open_window(self) -> bool:
-        problem = plots.open_window()
-        if problem:
-            say(f"--goster: pencere açılamadı ({problem}); şekiller dosyaya yazılacak.")
-        return not problem
 
-    def _stopped(self, message: str, code: int) -> int:
-        console = terminal(stderr=True)
-        message = f"{message}\n{self.hint}".rstrip()
-        console.print(f"\n{message}", style="bold red", soft_wrap=True)  # komut kopyalanabilsin
-        if self.written:
-            console.print("Tamamlanıp yazılan dosyalar:")
-            for path in dict.fromkeys(self.written):
-                console.print(f"  {path}", soft_wrap=True)
-        return code
+def _stem(section: Section) -> str:
+    return f"{section.number:02}_{section.name}"
 
 
 def _shown_path(path: Path) -> str:

@@ -9,12 +9,6 @@ def set_seed(seed: int) -> None:
 
     On a CPU that alone repeats a run number for number. Op determinism costs about a tenth of the
     speed and is switched on only where it is needed: when TensorFlow sees a GPU.
-
-    Args:
-        seed: whole number from 0 to 2**32 - 1.
-
-    Raises:
-        ValueError: seed is outside that range.
     """
     keras.utils.set_random_seed(seed)
     if tf.config.list_physical_devices("GPU"):

@@ -1,5 +1,6 @@
 """Veri: gerçek MNIST, doğru ayrım, sızıntı yok; bozuk ya da eksik dosyada ne olur."""
 
+import errno
 import hashlib
 import struct
 
@@ -82,15 +83,32 @@ def flipped(content: bytes) -> bytes:
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
 
+CURES = r"git checkout -- data/mnist.npz[\s\S]*ZIP'i yeniden indirin[\s\S]*Keras'tan iner"
+
+
 @pytest.mark.parametrize(
     "damage", [flipped, lambda c: c[: len(c) // 2], lambda c: b"", lambda c: b"x"]
 )
 def test_damaged_file_is_reported_and_kept(mnist_copy, damage):
     broken = damage(mnist_copy.read_bytes())
     mnist_copy.write_bytes(broken)
-    with pytest.raises(LabError, match=r"bozuk[\s\S]*git checkout -- data/mnist.npz"):
+    with pytest.raises(LabError, match=rf"bozuk[\s\S]*{CURES}"):
         load_mnist()
     assert mnist_copy.read_bytes() == broken
+
+
+def test_file_that_cannot_be_read(mnist_copy, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(mnist_copy), "read_bytes", refuse)
+        with pytest.raises(LabError, match=rf"izin yok[\s\S]*{CURES}"):
+            load_mnist()
+    mnist_copy.unlink()
+    mnist_copy.mkdir()
+    with pytest.raises(LabError, match=rf"bir klasör[\s\S]*{CURES}"):
+        load_mnist()
 
 
 def test_missing_file_without_network(mnist_copy, monkeypatch):
@@ -100,7 +118,7 @@ def test_missing_file_without_network(mnist_copy, monkeypatch):
         raise Exception("URL fetch failure on https://example.invalid: None")
 
     monkeypatch.setattr(data_module.keras.datasets.mnist, "load_data", no_network)
-    with pytest.raises(LabError, match=r"indirilemedi[\s\S]*git checkout"):
+    with pytest.raises(LabError, match=rf"indirilemedi[\s\S]*{CURES}"):
         load_mnist()
 
 

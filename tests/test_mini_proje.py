@@ -1,6 +1,7 @@
 """Mini proje: hiçbir koşu ötekine karışmaz; kesilen eğitim, kesilmemiş gibi biter."""
 
 import errno
+import io
 import json
 import re
 import shutil
@@ -140,6 +141,19 @@ def test_damaged_foreign_or_missing_checkpoint_is_told_before_training(run, monk
         np.savez(file, kayit=json.dumps({"plan": {}}))
     assert run("--surdur") == 1
     assert "başka bir eğitimin" in capsys.readouterr().err
+    with np.load(io.BytesIO(good)) as saved:
+        record = json.loads(str(saved["kayit"]))
+    for foreign in ([record], {"plan": record["plan"]}, {"plan": record["plan"], "log": 3}):
+        with path.open("wb") as file:
+            np.savez(file, kayit=json.dumps(foreign))
+        assert run("--surdur") == 1
+        assert "bozuk, kontrol noktası olarak okunamadı" in capsys.readouterr().err
+    path.unlink()
+    path.mkdir()
+    assert run("--surdur") == 1
+    assert "bir klasör" in capsys.readouterr().err
+    path.rmdir()
+    path.touch()
     path.unlink()
     assert run("--surdur") == 1
     assert "sürdürülecek bir eğitim bulunamadı" in capsys.readouterr().err
@@ -156,6 +170,16 @@ def test_poster_shows_the_student_and_refuses_a_pair_of_two_runs(run, capsys):
     shutil.copy(trial / f"{STEM}.keras", run.folder)
     assert run(sections=(1,)) == 1
     assert "ayrı koşulardan" in capsys.readouterr().err
+    shutil.copy(trial / f"{STEM}_ozet.csv", run.folder)
+    good = (trial / f"{STEM}_ozet.csv").read_text(encoding="utf-8-sig")
+    last = good.splitlines()[-1]
+    wrong = [re.sub(r",0\.\d+,", ",çok,", good), "a,b\n1,2\n", "\x00", good + last + "\n"]
+    for text in (*wrong, good.replace("plan", "ad")):
+        (run.folder / f"{STEM}_ozet.csv").write_text(text, encoding="utf-8-sig")
+        assert run(sections=(1,)) == 1
+        err = capsys.readouterr().err
+        assert "Önce: python" in err
+        assert "Traceback" not in err
     (run.folder / f"{STEM}.keras").write_bytes(b"")
     assert run(sections=(1,)) == 1
     assert "Poster mini projeyi ister" in capsys.readouterr().err
@@ -204,11 +228,16 @@ def test_mixed_float16_scales_the_loss_and_keeps_probabilities_in_float32():
 
 def test_report_card_tells_what_has_not_run(tmp_path):
     lab.configure(out=tmp_path)
+    for app, table, *_ in lab04.HEADLINES:
+        (tmp_path / f"uygulama_{app}" / f"{table}.csv").mkdir(parents=True)
     table = tmp_path / "uygulama_01" / "03_full_architecture_ozet.csv"
-    table.parent.mkdir()
+    table.rmdir()
     table.write_text("model,doğruluk\nağ,0.9825\nçıta,0.99\n", encoding="utf-8-sig")
-    (table.parent / "12_mc_dropout_ozet.csv").write_bytes(b"\xff\x00,\n")
     values = lab04.report_card()["değer"].tolist()
+    foreign = ["\udcff\x00,\n", "", "doğruluk\n", "doğruluk\niki\n", "doğruluk\n1e999\n", "a\n1\n"]
+    for text in (*foreign, "doğruluk\n-3\n", "doğruluk\n\n", "doğruluk,a\n98.25,1\n"):
+        table.write_bytes(text.encode(errors="surrogateescape"))
+        values += lab04.report_card()["değer"].tolist()
     lab.configure()
-    assert values[0] == "%98,25"
-    assert all(value.startswith("henüz koşmadı") for value in values[1:])
+    assert values.pop(0) == "%98,25"
+    assert all(value.startswith("henüz koşmadı") for value in values)
