@@ -1215,5 +1215,5 @@ def test_without_docstrings_the_titles_are_still_there():
 def test_too_new_a_python_is_told_which_one_to_install():
     done = start("sys.modules['seaborn'] = None; sys.version_info = (3, 14, 0)")
     assert done.returncode == 1
-    assert "Python 3.14 bu ders için henüz yeni" in done.stderr
+    assert "Python 3.14 henüz yeni" in done.stderr
     assert "3.11 - 3.13" in done.stderr

@@ -109,6 +109,7 @@ def recorded(tmp_path, monkeypatch):
         for number, (name, told) in enumerate(TOLD[lab.name].items(), start=1):
             command = f"python {lab.script} --bolum {number}"
             record = told | {"name": name, "number": number, "command": command}
+            record |= {"code": "", "seconds": 1.0}
             page.write_record(folder / f"{number:02}_{name}.json", record)
             other = record | {"command": f"{command} --tohum 7", "conclusion": "Dersinki değil."}
             page.write_record(folder / f"{number:02}_{name}_uzun.json", other)
