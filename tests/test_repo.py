@@ -104,7 +104,8 @@ def recorded(tmp_path, monkeypatch):
     shutil.copy(common.ROOT / "README.md", tmp_path)
     for lab in OUTLINES.values():
         folder = outputs / lab.name
-        page.write_record(folder / page.LAB_FILE, {"sections": list(lab.sections)})
+        ours = {"title": lab.title, "sections": list(lab.sections)}
+        page.write_record(folder / page.LAB_FILE, ours)
         shutil.copy(EXAMPLES_FOLDER / f"{lab.name}_sureler.csv", folder / "sureler.csv")
         for number, (name, told) in enumerate(TOLD[lab.name].items(), start=1):
             command = f"python {lab.script} --bolum {number}"
