@@ -900,18 +900,16 @@ def schedule_gallery(
             moved.append(abs(float(loaded.learning_rate) - rates[warmup_steps // 2 // every]))
     curves = pd.concat(curves)
 
-    adam, sgd = keras.optimizers.Adam, keras.optimizers.SGD(warmed)
-    bad = {"warmup_target": lr, "warmup_steps": warmup_steps}
+    adam, warmup = keras.optimizers.Adam, {"warmup_target": lr, "warmup_steps": warmup_steps}
     traps = [  # yazılan, denemesi, çaresi
         ("Adam(lr=1e-3)", lambda: adam(lr=1e-3), "learning_rate="),
         ("Adam(np.float32(1e-3))", lambda: adam(np.float32(1e-3)), "float(...)"),
-        ("CosineDecay(0, 1000, …)", lambda: schedules.CosineDecay(0, 1000, **bad)(0), "0.0"),
+        ("CosineDecay(0, 1000, …)", lambda: schedules.CosineDecay(0, 1000, **warmup)(0), "0.0"),
         ("schedules.WarmupCosineDecay", lambda: schedules.WarmupCosineDecay, "warmup_target="),
-        ("sgd.learning_rate = 0.01", lambda: setattr(sgd, "learning_rate", 0.01), "compile"),
     ]
     rows = pd.DataFrame([(name, answer(call), cure) for name, call, cure in traps])
     rows.columns = ["yazılan", "Keras'ın yanıtı", "çaresi"]
-    lab.table(rows, "Sık yazılan yanlışlar (sgd: zamanlama verilmiş bir optimizer)")
+    lab.table(rows, "Sık yazılan yanlışlar")
 
     fig, axes = plots.figure("LR zamanlamaları (gri: formül)", 2, 4, sharex=True, sharey=True)
     for ax, (name, curve) in zip(axes.flat, curves.groupby("zamanlama", sort=False), strict=True):
@@ -922,7 +920,8 @@ def schedule_gallery(
         ax.set(title=title, ylabel="LR / tepesi", ylim=(0, 1.05))
     lab.save(fig)
 
-    zero = next(step for step in range(every, total, every) if float(warmed(step)) < 1e-9)
+    later = range(every, 2 * (warmup_steps + decay_steps), every)  # şeklin sağında da olabilir
+    zero = next(step for step in later if float(warmed(step)) < 1e-9)
     middle, still = (float(schedule(decay_steps // 2)) / lr for schedule in (smooth, stairs))
     lab.conclude(
         f"Isınmalı CosineDecay'in sıfıra indiği adım: {number(zero, 4)} (warmup_steps + "
