@@ -1,6 +1,6 @@
 """Uygulama 04 · Elle yazılan eğitim döngüsü ve mini proje        (15:15-17:00)
 
-`tf.GradientTape` ile gradyandan tam bir eğitim döngüsüne; döngünün `fit`ten hızlısı, gradyan
+`tf.GradientTape` ile gradyandan tam bir eğitim döngüsüne; `tf.function` ile hızlanan döngü, gradyan
 kırpma, karma hassasiyet, kendi kaybımız ve metriğimiz. Sonunda günün bütün teknikleri tek bir
 mini projede ve 16:30'da sunulacak posterde.
 

@@ -118,7 +118,7 @@ class Report:
 
 def make_variables(model: keras.Model, x, y) -> None:
     """Make what the first step would make: a step that makes variables is traced twice."""
-    if not (model.built and model.compiled):
+    if not (model.built and model.compiled and model.loss):
         return
     model.optimizer.build(model.trainable_variables)
     first, target = keras.tree.map_structure(lambda part: part[:1], (x, y))
