@@ -1,8 +1,8 @@
 """Uygulama 04 · Elle yazılan eğitim döngüsü ve mini proje        (15:15-17:00)
 
-`tf.GradientTape` ile gradyandan tam bir eğitim döngüsüne; `tf.function` ile hızlanan döngü, gradyan
-kırpma, karma hassasiyet, kendi kaybımız ve metriğimiz. Sonunda günün bütün teknikleri tek bir
-mini projede ve 16:30'da sunulacak posterde.
+`tf.GradientTape` ile gradyandan tam bir eğitim döngüsüne; `tf.function` ile hızlanan döngü,
+gradyan kırpma, karma hassasiyet, kendi kaybımız ve metriğimiz. Sonunda günün bütün teknikleri tek
+bir mini projede ve 16:30'da sunulacak posterde.
 
     python uygulama_04_custom_loop.py                               bütün bölümler
     python uygulama_04_custom_loop.py --bolum 4 --ayar limit=0.1    ya şöyle olsaydı?
