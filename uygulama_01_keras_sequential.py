@@ -272,11 +272,12 @@ def full_architecture(
     sns.lineplot(curves.set_index("epoch")[["loss", "val_loss"]], ax=left)
     left.set(title="ağın eğitimi", ylabel="kayıp (cross-entropy + L2 cezası)", ylim=(0, None))
     patients["gerçek"] = np.take(data.class_names, data.y_test)
-    sns.scatterplot(patients, x="lojistik", y="ağ", hue="gerçek", style="gerçek", ax=right)
+    look = {"hue": "gerçek", "style": "gerçek", "s": 140}
+    sns.scatterplot(patients, x="lojistik", y="ağ", ax=right, **look)
     right.axhline(0, color="black")
     right.axvline(0, color="black")
-    right.set(title="test hastaları: modeller iki köşede ayrılır", xlabel="lojistik (log-odds)")
-    right.set_ylabel("ağ (log-odds)")
+    right.set(title="test hastaları (sol üst, sağ alt: modeller ayrılıyor)")
+    right.set(xlabel="lojistik regresyon (log-odds)", ylabel="ağ (log-odds)")
     lab.save(fig)
 
     verdict = "şansla açıklanır" if p_value > significance else "şansla açıklanamaz"
@@ -701,7 +702,7 @@ def weight_penalties(
         "L1": (l1, 0),
         "ElasticNet": (l1 / 2, l2 / 2),
     }
-    curves, weights, gaps = [], [], []
+    curves, sizes, gaps = [], [], []
     for name, (a, b) in penalties.items():
         penalty = regularizers.L1L2(a, b)
         model = keras.Sequential([layers.Input(shape=(784,))])
@@ -714,22 +715,23 @@ def weight_penalties(
             restart(model, seed)
             history = model.fit(x, y, batch_size=50, epochs=epochs, verbose=0, **val)
             curves.append(tidy(history, ceza=name, tohum=seed))
-            w = model.layers[0].kernel.numpy()
-            weights.append(pd.DataFrame({"ceza": name, "w": w[used].ravel()}))
-            by_hand = a * abs(w).sum() + b * (w**2).sum()  # ElasticNet: Zou ve Hastie (2005)
+            w = abs(model.layers[0].kernel.numpy())
+            near, large = (w[used] < 1e-3).mean(), np.quantile(w[used], 0.99)
+            sizes.append((name, seed, near, large))
+            by_hand = a * w.sum() + b * (w**2).sum()  # ElasticNet: Zou ve Hastie (2005)
             gaps.append(abs(by_hand - float(sum(model.losses))))
-    curves, weights = pd.concat(curves), pd.concat(weights)
-    curves = curves.rename(columns={"bare": "eğitim", "val_bare": "doğrulama"})
+    curves = pd.concat(curves).rename(columns={"bare": "eğitim", "val_bare": "doğrulama"})
+    sizes = pd.DataFrame(sizes, columns=["ceza", "tohum", "sıfıra yakın pay", "en büyük %1"])
 
     end = curves[curves["epoch"] == epochs]
     losses = end.groupby("ceza", sort=False)[["eğitim", "doğrulama"]].mean()
     by_seed = end.pivot_table("doğrulama", "ceza", "tohum", sort=False)
     gain = by_seed.loc["cezasız"] - by_seed  # aynı tohumun iki ağı karşılaştırılır
-    size = weights["w"].abs().groupby(weights["ceza"], sort=False)
-    near = size.agg(lambda w: (w < 1e-3).mean())
-    table = losses.add_suffix(" kaybı").assign(kazanç=gain.mean(axis=1), std=gain.std(axis=1))
-    table.insert(0, "sıfıra yakın pay", near)
-    lab.table(table, f"L1 {number(l1)}, L2 {number(l2)}; kazanç: doğrulamada, cezasıza göre")
+    table = sizes.groupby("ceza", sort=False)[["sıfıra yakın pay", "en büyük %1"]].mean()
+    table = table.join(losses.add_suffix(" kaybı"))
+    table["kazanç"], table["std"] = gain.mean(axis=1), gain.std(axis=1)
+    shown = table.drop(columns="en büyük %1")
+    lab.table(shown, f"L1 {number(l1)}, L2 {number(l2)}; kazanç: doğrulamada, cezasıza göre")
 
     fig, (left, right) = plots.figure("Cezalar: aşırı öğrenme ve ağırlıklar", 1, 2)
     shown = curves[curves["ceza"].isin(["cezasız", "L2"])]
@@ -738,13 +740,12 @@ def weight_penalties(
     look = {"hue": "eğri", "style": "eğri", "markers": True, "errorbar": "sd"}
     sns.lineplot(shown, x="epoch", y="kayıp", ax=left, **look)
     left.set(title="kayıp, ceza katılmadan", ylabel="kayıp (cross-entropy)", ylim=(0, 1))
-    for name, line in {"cezasız": "-", "L2": "--", "L1": ":"}.items():
-        look = {"histtype": "step", "linestyle": line, "linewidth": 3, "label": name}
-        right.hist(weights.loc[weights["ceza"] == name, "w"], np.linspace(-0.2, 0.2, 62), **look)
-    right.legend()
-    right.set(yscale="log", title="ilk katman", xlabel="ağırlık", ylabel="ağırlık sayısı")
+    look = {"color": "lightgrey", "edgecolor": "black", "errorbar": "sd"}
+    sns.barplot(sizes, x="sıfıra yakın pay", y="ceza", ax=right, **look)
+    right.set(title="ilk katmanın ağırlıkları", xlabel="|w| < 0,001 olan pay", ylabel="")
     lab.save(fig)
 
+    near, large = table["sıfıra yakın pay"], table["en büyük %1"]
     best = table.loc[table["kazanç"].drop("cezasız").idxmax()]
     helped = f"doğrulama kaybını en çok {best.name} düşürdü (fark {number(best['kazanç'], 2)})"
     if not best["kazanç"] > 2 * best["std"]:
@@ -755,7 +756,6 @@ def weight_penalties(
     )
     lab.check("ceza: formül = sum(model.losses)", max(gaps), below=1e-4)
     lab.check("sıfıra yakın: L1 - L2", near["L1"] - near["L2"], above=0.2, full_size=True)
-    large = size.quantile(0.99)  # en büyük yüzde birin sınırı
     shrunk = large["L2"] / large["cezasız"]
     lab.check("L2 büyük ağırlıkları kısıyor (oran)", shrunk, below=0.85, full_size=True)
     overfit = losses["doğrulama"] - losses["eğitim"]
@@ -939,10 +939,9 @@ def batch_norm_learning_rates(
         lab.conclude(f"{steps} adımda {goal} doğruluğa her ağ varamadı: oran hesaplanamıyor.")
     lab.check("aynı LR'de kaç kat az adım", equal_ratio, above=1.5, full_size=True)
     lab.check("en hızlı LR'lerle kaç kat", best_ratio, within=(1.5, 10), full_size=True)
-    final, top = last.groupby(["BatchNorm", "LR"])["val_accuracy"], number(rates[-1])
-    with_norm, without = final.min()["önce", rates[-1]], final.max()["yok", rates[-1]]
-    lab.check(f"LR {top}: BatchNorm'lu (önce) öğreniyor", with_norm, above=0.8)
-    lab.check(f"LR {top}: BatchNorm'suz varamıyor", without, below=target)
+    top = last[last["LR"] == rates[-1]].groupby("BatchNorm")["val_accuracy"]
+    lab.check("en büyük LR: BatchNorm'lu (önce) öğreniyor", top.min()["önce"], above=0.8)
+    lab.check("en büyük LR: BatchNorm'suz varamıyor", top.max()["yok"], below=target)
     return curves
 
 
@@ -956,7 +955,6 @@ def dropout_kinds(
     n_train=1_000,  # aşırı öğrenme (overfitting) görünsün diye az görüntü
     wrong=0.2,  # eğitim etiketlerinin bu kadarı rastgele: ezberlenecek gürültü
     epochs=15,  # Dropout'suz ağ gürültüyü ezberleyene kadar
-    depth=8,  # SELU katmanı: küçük kayma birikip görünsün
     seeds=3,  # yayılım görünsün
 ):
     """Dropout çeşitleri: standart, SpatialDropout1D, AlphaDropout
@@ -993,8 +991,7 @@ def dropout_kinds(
             history = model.fit(x, y, batch_size=50, epochs=epochs, verbose=0, **val)
             curves.append(tidy(history, ağ=name, tohum=seed))
     curves = pd.concat(curves)
-    end = curves[curves["epoch"] == epochs]
-    losses = end.pivot_table("val_loss", "tohum", "ağ", sort=False)
+    losses = curves.query("epoch == @epochs").pivot_table("val_loss", "tohum", "ağ", sort=False)
 
     phase = np.random.default_rng(lab.seed).uniform(0, 6, 100)
     wave = np.sin(np.linspace(0, 60, 200)[:, None] + phase)  # 200 adım, 100 kanal
@@ -1008,19 +1005,19 @@ def dropout_kinds(
     for layer in (layers.Dropout(alpha_rate), layers.AlphaDropout(alpha_rate)):
         set_seed(lab.seed)  # aynı ağırlıklar
         h = keras.random.normal((500, 512))
-        for _ in range(depth):
+        for _ in range(8):  # küçük kayma birikip görünsün
             h = layers.Dense(512, activation="selu", kernel_initializer="lecun_normal")(h)
             h = layer(h, training=True)
         signals.append((type(layer).__name__, float(np.mean(h)), float(np.std(h))))
     signals = pd.DataFrame(signals, columns=["çeşit", "ortalama", "std"]).set_index("çeşit")
-    lab.table(signals, f"{depth} SELU katmanından sonra (oran {number(alpha_rate)})")
+    lab.table(signals, f"8 SELU katmanından sonra (oran {number(alpha_rate)})")
 
-    title = f"Dropout: {n_train} eğitim görüntüsü, {percent(wrong, digits=0)} etiket rastgele"
-    fig, (left, right) = plots.figure(title, 1, 2, sharey=True)
+    fig, (left, right) = plots.figure("Dropout ve aşırı öğrenme", 1, 2, sharey=True)
     look = {"x": "epoch", "hue": "ağ", "style": "ağ", "markers": True, "errorbar": "sd"}
     sns.lineplot(curves, y="loss", ax=left, **look)
+    left.set(title=f"eğitim, {percent(wrong, digits=0)} etiket rastgele", ylabel="kayıp")
     sns.lineplot(curves, y="val_loss", ax=right, legend=False, **look)
-    right.set(ylim=(0, None), title="doğrulama kümesinin etiketleri doğru")
+    right.set(title="doğrulama, etiketler doğru", ylim=(0, None))
     lab.save(fig)
 
     scale, (none, some) = trained.max(), losses.mean()
@@ -1038,9 +1035,8 @@ def dropout_kinds(
     lab.check("Dropout'un azalttığı doğrulama kaybı", saved.mean(), above=0.03, full_size=True)
     lab.check("komşular standart Dropout'ta ele verir (R²)", betrayed[0], above=0.8)
     lab.check("SpatialDropout1D'de vermez (R²)", betrayed[1], below=0.1)
-    plain, alpha = abs(signals["std"] - 1)
-    lab.check("SELU: AlphaDropout'un kaydırdığı std", alpha, below=0.08)
-    lab.check("SELU: Dropout'un kaydırdığı std", plain, above=0.1)
+    lab.check("SELU, AlphaDropout: std", signals["std"]["AlphaDropout"], within=(0.92, 1.08))
+    lab.check("SELU, Dropout: std", signals["std"]["Dropout"], above=1.1)
     return {"": curves, "cikti": table, "selu": signals.reset_index()}
 
 
@@ -1107,7 +1103,8 @@ def mc_dropout(
     unsure = pd.concat(unsure)
     kept = pd.DataFrame(kept, columns=["yöntem", "insana bırakılan pay", "kalanın doğruluğu"])
     summary = kept.pivot_table("kalanın doğruluğu", "insana bırakılan pay", "yöntem", sort=False)
-    lab.table(summary.iloc[::10].reset_index(), "Test doğruluğu", dict.fromkeys(summary, percent))
+    shown = summary.iloc[::10].reset_index()
+    lab.table(shown, "Kalanın test doğruluğu", dict.fromkeys(summary, percent))
 
     title = "En kararsız beş test rakamı (geçişlerin %95 aralığı)"
     fig, axes = plots.mosaic(title, "ABCDE;XXXYY;XXXYY")
