@@ -904,11 +904,11 @@ def batch_norm_learning_rates(
 
     wide = curves.pivot_table("val_accuracy", "adım", names, sort=False)  # sütun başına bir koşu
     above = (wide >= target) & (wide.shift(-1) >= target)  # bu ölçümde ve bir sonrakinde
-    arrival = above.idxmax().where(above.any(), np.inf).rename("varış").reset_index()
-    needed = arrival.pivot_table("varış", "LR", "BatchNorm", sort=False)  # ortalama
-    spread = arrival.pivot_table("varış", "LR", "BatchNorm", sort=False, aggfunc="std")
-    shown = needed.map("{:.0f}".format) + spread.map(" ± {:.0f}".format)
-    shown = shown.where(np.isfinite(needed), "varamadı")
+    runs = above.idxmax().where(above.any(), np.inf).rename("varış").reset_index()
+    needed = runs.pivot_table("varış", "LR", "BatchNorm", sort=False)  # ortalama
+    spread = runs.pivot_table("varış", "LR", "BatchNorm", sort=False, aggfunc="std", dropna=False)
+    shown = needed.map("{:.0f}".format).replace("inf", "varamadı")
+    shown += spread.map(lambda s: f" ± {s:.0f}" if np.isfinite(s) else "")
     goal = percent(target, digits=0)
     lab.table(shown, f"{goal} doğruluğa kaç adım? {seeds} tohum (varamadı: en az biri)")
 
@@ -927,8 +927,8 @@ def batch_norm_learning_rates(
     right.set(title="her biri en hızlı LR'sinde", ylim=(0, 1))
     lab.save(fig)
 
-    equal_ratio = needed["yok"][equal] / needed["önce"][equal]
-    best_ratio = needed["yok"].min() / needed["önce"].min()
+    equal_ratio = float(needed["yok"][equal]) / float(needed["önce"][equal])
+    best_ratio = float(needed["yok"].min()) / float(needed["önce"].min())
     if np.isfinite([equal_ratio, best_ratio]).all():
         lab.conclude(
             f"BatchNorm'suz ağ {goal} doğruluğa, aynı LR'de ({number(equal)}) BatchNorm'lunun "
