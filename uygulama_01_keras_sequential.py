@@ -1103,8 +1103,7 @@ def mc_dropout(
     unsure = pd.concat(unsure)
     kept = pd.DataFrame(kept, columns=["yöntem", "insana bırakılan pay", "kalanın doğruluğu"])
     summary = kept.pivot_table("kalanın doğruluğu", "insana bırakılan pay", "yöntem", sort=False)
-    shown = summary.iloc[::10].reset_index()
-    lab.table(shown, "Kalanın test doğruluğu", dict.fromkeys(summary, percent))
+    lab.table(summary[::10], "Kalanın test doğruluğu", dict.fromkeys(summary, percent))
 
     title = "En kararsız beş test rakamı (geçişlerin %95 aralığı)"
     fig, axes = plots.mosaic(title, "ABCDE;XXXYY;XXXYY")
@@ -1117,8 +1116,9 @@ def mc_dropout(
         axes[name].set(xlabel=f"test no {i}", xticks=[], yticks=[])
     look = {"hue": "yöntem", "style": "yöntem", "errorbar": None}
     sns.lineplot(kept, x="insana bırakılan pay", y="kalanın doğruluğu", ax=axes["X"], **look)
-    look = {"hue": "yöntem", "palette": ["white", "grey"], "showfliers": False}
-    sns.boxplot(unsure, x="girdi", y="belirsizlik", ax=axes["Y"], **look)
+    look = {"hue": "yöntem", "markers": ["o", "s"], "linestyle": "none", "dodge": 0.3}
+    look |= {"estimator": "median", "errorbar": ("pi", 90)}  # ortanca ve %5 - %95
+    sns.pointplot(unsure, x="girdi", y="belirsizlik", ax=axes["Y"], **look)
     axes["Y"].axhline(np.log(10), color="black", linestyle=":", label="ln 10: on sınıf eşit olası")
     axes["Y"].legend(loc="upper left")
     axes["Y"].set(xlabel="", ylabel="belirsizlik (entropi)", ylim=(0, 4.5))  # göstergeye yer
