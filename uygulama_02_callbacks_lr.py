@@ -531,7 +531,7 @@ def lr_logger_and_plotter(
     jobs = {"Plotter: bir çizim": plotter.draw}
     jobs["LRLogger: bir dosya"] = lambda: logger.on_epoch_end(0)
     jobs["LRLogger: bir adım"] = lambda: logger.on_train_batch_begin(0)  # dosyaya girmez
-    costs |= {name: min(repeat(job, number=1, repeat=3)) for name, job in jobs.items()}
+    costs |= {name: min(repeat(job, number=1, repeat=2)) for name, job in jobs.items()}
     lab.table(pd.DataFrame({"saniye": costs}).rename_axis("iş"), "Callback'lerin bedeli")
     fig, ax = plots.figure("LRLogger'ın dosyası, Plotter'ın şekli: aynı LR")
     sns.lineplot(log, x="adım", y="LR", linewidth=4, color="grey", label="LRLogger", ax=ax)
