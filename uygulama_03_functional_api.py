@@ -177,10 +177,11 @@ def multi_input_output(
     for given, (num, cat) in {"num": (1, 0), "cat": (0, 1), "num + cat": (1, 1)}.items():
         # verilmeyen girdi 0 ile çarpılır: ağ ve başlangıcı aynı kalır
         seen = {k: {"num": num * v["num"], "cat": cat * v["cat"]} for k, v in x.items()}
-        xy, val = (seen["train"], y["train"]), (seen["val"], y["val"])
+        xy = seen["train"], y["train"]
+        val = {"validation_data": (seen["val"], y["val"]), "validation_batch_size": 1_000}
         for seed in lab.each(lab.seeds(seeds), f"girdi {given}, tohum"):
             restart(model, seed)
-            run = model.fit(*xy, batch_size=batch, epochs=epochs, validation_data=val, verbose=0)
+            run = model.fit(*xy, batch_size=batch, epochs=epochs, verbose=0, **val)
             runs.append(tidy(run, girdi=given, tohum=seed).iloc[-1])
     test = model.evaluate(x["test"], y["test"], batch_size=1_000, verbose=0, return_dict=True)
 
@@ -448,7 +449,8 @@ def multi_output_loss_weights(
     """
     data, curves, messages = load_mnist(n_train, 2_000), [], []
     x, y = data.x_train, {"main": data.y_train, "holes": HOLES[data.y_train]}
-    val = data.x_val, {"main": data.y_val, "holes": HOLES[data.y_val]}
+    y_val = {"main": data.y_val, "holes": HOLES[data.y_val]}
+    val = {"validation_data": (data.x_val, y_val), "validation_batch_size": 1_000}
     for neurons, w in [*((trunk, w) for w in weights), (wide, weights[-1])]:
         image = keras.Input(shape=(784,), name="image")
         h = layers.Dense(neurons, activation="relu", name="trunk")(image)
@@ -464,13 +466,13 @@ def multi_output_loss_weights(
         name = f"w = {number(w)}" + (f", {neurons} nöron" if neurons != trunk else "")
         for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
             restart(model, seed)
-            history = model.fit(x, y, batch_size=80, epochs=epochs, validation_data=val, verbose=0)
+            history = model.fit(x, y, batch_size=80, epochs=epochs, verbose=0, **val)
             curves.append(tidy(history, ağ=name, w=w, nöron=neurons, tohum=seed))
     curves = pd.concat(curves)
 
     try:  # mode="auto": çok çıkışlı ağda Keras metriğin yönünü adından bulamaz
         stop = keras.callbacks.EarlyStopping("val_main_accuracy")
-        model.fit(x, y, batch_size=80, validation_data=val, verbose=0, callbacks=[stop])
+        model.fit(x, y, batch_size=80, verbose=0, callbacks=[stop], **val)
     except ValueError as error:
         messages.append(["mode= yok", str(error), 'mode="max"'])
     try:
@@ -545,7 +547,8 @@ def auxiliary_loss(
     """
     data, curves, traces, rest = load_mnist(n_train, 1_000), [], [], epochs - 1
     x, y = data.x_train, {"main": data.y_train, "aux": data.y_train}
-    val = data.x_val, {"main": data.y_val, "aux": data.y_val}
+    y_val = {"main": data.y_val, "aux": data.y_val}
+    val = {"validation_data": (data.x_val, y_val), "validation_batch_size": 1_000}
     image = keras.Input(shape=(784,), name="image")
     hidden = [image]
     for k in range(1, depth + 1):
@@ -574,10 +577,10 @@ def auxiliary_loss(
             restart(model, seed)  # iki eğitim aynı ağırlıklardan, aynı mini-batch sırasıyla
             if w == 0:
                 read_digits("eğitimden önce", seed)
-            history = model.fit(x, y, batch_size=50, validation_data=val, verbose=0)
+            history = model.fit(x, y, batch_size=50, verbose=0, **val)
             curves.append(tidy(history, ağ=name, tohum=seed))
             read_digits(name, seed)  # ilk epoch'tan sonra
-            history = model.fit(x, y, batch_size=50, epochs=rest, validation_data=val, verbose=0)
+            history = model.fit(x, y, batch_size=50, epochs=rest, verbose=0, **val)
             curves.append(tidy(history, ağ=name, tohum=seed).assign(epoch=range(2, rest + 2)))
     curves = pd.concat(curves)
     traces = pd.DataFrame(traces, columns=["ağ", "tohum", "katman", "doğruluk"])
@@ -650,7 +653,8 @@ def shared_layers(
     data = load_mnist(n_pairs, 2_000)
     rng = np.random.default_rng(lab.seed)  # çiftler parçaların içinde kurulur, karışmaz
     x, y = draw_pairs(data.x_train, data.y_train, n_pairs, rng)
-    val = draw_pairs(data.x_val, data.y_val, 2_000, rng)
+    x_val, y_val = draw_pairs(data.x_val, data.y_val, 2_000, rng)
+    val = {"validation_data": (x_val, y_val), "validation_batch_size": 1_000}
     models, curves, starts = {}, [], []
     for name in ("ayrı", "paylaşılan"):
         first, second = keras.Input((784,), name="first"), keras.Input((784,), name="second")
@@ -677,10 +681,10 @@ def shared_layers(
         restart(shared, seed)
         for layer in shared.layers:  # iki ağ aynı fonksiyondan başlar
             layer.set_weights(separate.get_layer(layer.name).get_weights())
-        starts.append(largest_difference(separate(val[0]), shared(val[0])))
+        starts.append(largest_difference(separate(x_val), shared(x_val)))
         for name, m in models.items():
             set_seed(seed)  # aynı mini-batch sırası
-            history = m.fit(x, y, batch_size=125, epochs=epochs, validation_data=val, verbose=0)
+            history = m.fit(x, y, batch_size=125, epochs=epochs, verbose=0, **val)
             curves.append(tidy(history, kodlayıcı=name, tohum=seed))
     curves = pd.concat(curves)
 
@@ -692,11 +696,11 @@ def shared_layers(
     lab.table(table, f"Doğrulama çiftlerinde doğruluk, {seeds} tohum")
     title = "Paylaşılan kodlayıcı: iki görüntü, bir ağırlık kümesi"
     fig, axes = plots.mosaic(title, "GGGAB;GGGCD;GGGXX;GGGXX")
-    guess = shared.predict(val[0], verbose=0)[0].argmax(axis=1)
+    guess = shared.predict(x_val, verbose=0)[0].argmax(axis=1)
     for i, letter in enumerate("ABCD"):
-        picture = np.hstack([val[0][side][i].reshape(28, 28) for side in ("first", "second")])
+        picture = np.hstack([x_val[side][i].reshape(28, 28) for side in ("first", "second")])
         axes[letter].imshow(picture, cmap="gray_r")
-        axes[letter].set_title(f"toplam {val[1]['sum'][i]}, tahmin {guess[i]}")
+        axes[letter].set_title(f"toplam {y_val['sum'][i]}, tahmin {guess[i]}")
         axes[letter].axis("off")
     look = {"hue": "kodlayıcı", "markers": ["o", "s"], "linestyles": "none", "errorbar": "sd"}
     sns.pointplot(end, x="çıkış", y="doğruluk", dodge=0.3, capsize=0.1, ax=axes["X"], **look)
@@ -766,14 +770,15 @@ def custom_topology(
     data, rng = load_mnist(n_train, 500), np.random.default_rng(lab.seed)
     y, y_val = (rows.reshape(-1, 28, 28, 1) for rows in (data.x_train, data.x_val))  # temiz
     x, x_val = (image + rng.normal(0, noise, image.shape) for image in (y, y_val))
-    curves, cleaned, starts, val = [], {}, {}, (x_val, y_val)
+    val = {"validation_data": (x_val, y_val), "validation_batch_size": 500}
+    curves, cleaned, starts = [], {}, {}
     for name, skip in {"atlamasız": False, "atlamalı": True}.items():
         model = u_net(skip)  # atlamasız: aynı katmanlar, aynı sayıda ağırlık
         model.compile(keras.optimizers.Adam(lr), loss="binary_crossentropy", metrics=["mse"])
         for seed in lab.each(lab.seeds(seeds), f"U-Net, {name}, tohum"):
             restart(model, seed)
             starts[name] = model.get_weights()
-            history = model.fit(x, y, batch_size=50, epochs=epochs, validation_data=val, verbose=0)
+            history = model.fit(x, y, batch_size=50, epochs=epochs, verbose=0, **val)
             curves.append(tidy(history, ağ=name, tohum=seed))
         cleaned[name] = model.predict(x_val[:1], verbose=0)[0]
     lab.save(plots.model_graph(model, "U-Net: daralan ve genişleyen kol, iki atlama"), "_u_net")
