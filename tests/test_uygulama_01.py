@@ -1,4 +1,4 @@
-"""Uygulama 01'de bir sınamanın söyleyemediği: sıra, ve yanlışı yakalayan sınamalar.
+"""Uygulama 01'de bir sınamanın söyleyemediği: yanlışı yakalayan sınamalar.
 
 İddiaların kendisi bölümlerin sınamalarıdır (`lab.check`); tests/test_bolumler.py onları koşar.
 """
@@ -8,25 +8,6 @@ import keras
 import uygulama_01_keras_sequential as lab01
 
 lab = lab01.lab
-SECTIONS = (
-    "yesterday_baseline",
-    "network_by_hand",
-    "full_architecture",
-    "activation_gallery",
-    "why_not_linear",
-    "activation_race",
-    "initializers",
-    "weight_penalties",
-    "batch_norm_by_hand",
-    "batch_norm_learning_rates",
-    "dropout_kinds",
-    "mc_dropout",
-)
-
-
-def test_sections_are_the_planned_twelve_in_order():
-    assert tuple(lab.sections) == SECTIONS
-    assert [s.number for s in lab.sections.values()] == list(range(1, 13))
 
 
 def test_a_wrong_gradient_by_hand_is_noticed(failing, monkeypatch):

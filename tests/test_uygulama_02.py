@@ -3,7 +3,6 @@
 Bölümlerin iddiaları `lab.check` ile sınanır (test_bolumler.py).
 """
 
-import os
 import signal
 import subprocess
 import sys
@@ -108,13 +107,3 @@ def test_a_closed_window_does_not_stop_the_training(folder, monkeypatch):
     fit([lab02.Plotter("val_auc", "AUC")])
     assert written(folder, ".png").exists()
     common.plots.close_window()
-
-
-def test_the_fresh_process_finds_a_turkish_path_under_any_terminal_encoding(tmp_path):
-    out = tmp_path / "yeni klasör ğ"
-    words = ["--bolum", "2", "--hizli", "--cikti", str(out)]
-    command = [sys.executable, common.ROOT / lab.script, *words]
-    env = os.environ | {"PYTHONIOENCODING": "cp1254"}
-    done = subprocess.run(command, env=env, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode("cp1254")
-    assert list(out.rglob("*.keras"))

@@ -1,4 +1,4 @@
-"""Uygulama 03'te bir sınamanın söyleyemediği: sıra, çizge, ve yanlışı yakalayan sınamalar.
+"""Uygulama 03'te bir sınamanın söyleyemediği: çizge, ve yanlışı yakalayan sınamalar.
 
 İddiaların kendisi bölümlerin sınamalarıdır (`lab.check`); tests/test_bolumler.py onları koşar.
 """
@@ -13,20 +13,6 @@ import uygulama_03_functional_api as lab03
 from common import plots
 
 lab = lab03.lab
-SECTIONS = (
-    "sequential_to_functional",
-    "multi_input_output",
-    "concatenate_or_add",
-    "residual_blocks",
-    "multi_output_loss_weights",
-    "auxiliary_loss",
-    "shared_layers",
-    "custom_topology",
-)
-
-
-def test_sections_are_the_planned_eight_in_order():
-    assert tuple(lab.sections) == SECTIONS
 
 
 def test_an_add_that_weakens_a_branch_is_noticed(failing, monkeypatch):

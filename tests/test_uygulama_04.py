@@ -1,4 +1,4 @@
-"""Uygulama 04'te bir sınamanın söyleyemediği: sıra, ve yanlışı yakalayan sınamalar.
+"""Uygulama 04'te bir sınamanın söyleyemediği: yanlışı yakalayan sınamalar.
 
 İddiaların kendisi bölümlerin sınamalarıdır (`lab.check`); mini projenin kötü günleri
 tests/test_mini_proje.py içindedir.
@@ -11,20 +11,6 @@ from keras import ops
 import uygulama_04_custom_loop as lab04
 
 lab = lab04.lab
-SECTIONS = (
-    "gradient_tape",
-    "custom_loop",
-    "tf_function_speed",
-    "gradient_clipping",
-    "mixed_precision",
-    "custom_loss_and_metric",
-    "mini_project",
-    "mini_project_poster",
-)
-
-
-def test_sections_are_the_planned_eight_in_order():
-    assert tuple(lab.sections) == SECTIONS
 
 
 def test_a_loop_that_forgets_a_variable_is_noticed(failing, monkeypatch):

@@ -1,0 +1,254 @@
+"""Gerçek betik, ayrı bir süreçte: ağsız, eksik kurulumda, kapalı akışla, gerçek terminalde."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import common
+from common import LabError, predict_in, start_python
+
+SCRIPT = "uygulama_01_keras_sequential.py"
+UTF8 = os.environ | {"PYTHONUTF8": "1"}
+HERE = {"cwd": common.ROOT, "encoding": "utf-8", "env": UTF8}
+
+
+def python(*arguments, **options) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *arguments], capture_output=True, **(HERE | options))
+
+
+def assert_told(done: subprocess.CompletedProcess, *told: str, code: int = 1) -> None:
+    """It ended with this code, and said these words instead of a traceback."""
+    assert done.returncode == code, done.stderr
+    assert [text for text in told if text not in done.stderr] == []
+    assert "Traceback" not in done.stderr
+
+
+# Yorumlayıcı, paketler -----------------------------------------------------------------------
+
+OWN_PYTHON = common.ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+MISSING = "sys.modules['seaborn'] = None"
+FORGOTTEN = "; import pathlib; real = pathlib.Path.exists; sys.prefix = '/usr'; "
+FORGOTTEN += "pathlib.Path.exists = lambda p: p.name.startswith('python') or real(p)"
+
+
+@pytest.mark.parametrize(
+    ("setup", "told"),
+    [
+        (MISSING, ["Eksik paket: seaborn", "-m pip install -r"]),
+        (MISSING + FORGOTTEN, ["Eksik paket: seaborn", ".venv", str(OWN_PYTHON)]),
+        (MISSING + "; sys.version_info = (3, 14, 0)", ["Python 3.14 henüz yeni", "3.11 - 3.13"]),
+        ("sys.version_info = (3, 9, 6)", ["Python 3.9 bu ders için eski", "3.12"]),
+    ],
+)
+def test_a_wrong_interpreter_is_told_with_its_cure(setup, told):
+    code = f"import sys, runpy; {setup}; runpy.run_path({SCRIPT!r}, run_name='__main__')"
+    done = python("-c", code)
+    assert_told(done, *told)
+    assert ("pip install" in done.stderr) == ("-m pip install -r" in told)
+
+
+@pytest.mark.parametrize("path", ["common/__init__.py", SCRIPT])
+def test_an_old_python_can_read_as_far_as_the_message(path):
+    ast.parse((common.ROOT / path).read_text(encoding="utf-8"), feature_version=(3, 8))
+
+
+@pytest.mark.parametrize(
+    ("keras", "code", "told"),
+    [
+        ("raise ImportError('libx')", 1, ["Bir paket yüklenemedi: libx", "--force-reinstall"]),
+        ("raise KeyboardInterrupt", 130, [f"\nDurduruldu (Ctrl-C). Yeniden: python {SCRIPT}\n"]),
+    ],
+)
+def test_what_happens_while_keras_loads_is_told(tmp_path, keras, code, told):
+    (tmp_path / "keras.py").write_text(keras, encoding="utf-8")
+    done = python(SCRIPT, env=UTF8 | {"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == code
+    assert [text for text in told if text not in done.stderr] == []
+    assert code == 1 or done.stderr == told[0]
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The repository without its results, in a path with a space and Turkish letters."""
+    folder = tmp_path / "Derin Öğrenme ığüşçİ"
+    ignored = shutil.ignore_patterns(".*", "outputs", "tests", "__pycache__")
+    shutil.copytree(common.ROOT, folder, ignore=ignored)
+    return folder
+
+
+def test_a_file_that_hides_a_module_is_named(copy):
+    for name in ("random.py", "json.py", "numpy.py", "keras.py"):
+        (copy / name).write_text("1 / 0", encoding="utf-8")
+        assert_told(python(SCRIPT, "--liste", cwd=copy), name, "Dosyanızın adını değiştirin")
+        (copy / name).unlink()
+
+
+def test_answers_that_need_no_keras_come_at_once():
+    for words, code in ((["--liste"], 0), (["--yardim"], 0), (["--bolum", "99"], 2)):
+        start = time.perf_counter()
+        done = python(SCRIPT, *words)
+        assert time.perf_counter() - start < 1.5  # boş makinede 0,2 saniye; Keras'la 4
+        assert done.returncode == code
+        assert "yükleniyor" not in done.stdout
+
+
+def test_without_docstrings_the_titles_are_still_there():
+    usual, bare = (python(*options, SCRIPT, "--liste") for options in ([], ["-OO"]))
+    assert bare.returncode == 0
+    assert bare.stdout == usual.stdout
+
+
+TELL_SETTINGS = """
+import atexit, pathlib
+def tell():
+    from keras import config as c
+    told = f"{c.floatx()} {c.epsilon()} {c.image_data_format()}"
+    pathlib.Path(__file__).with_name("ayarlar.txt").write_text(told)
+atexit.register(tell)
+"""
+
+
+def test_environment_check_passes_whatever_the_home_folder_says(tmp_path):
+    wrong = {"floatx": "float16", "epsilon": 0.1, "image_data_format": "channels_first"}
+    (tmp_path / "keras.json").write_text(json.dumps(wrong), encoding="utf-8")
+    (tmp_path / "sitecustomize.py").write_text(TELL_SETTINGS, encoding="utf-8")
+    environment = UTF8 | {"KERAS_HOME": str(tmp_path), "MPLBACKEND": "nonsense"}
+    closed = {"preexec_fn": lambda: (os.close(0), os.close(2))}  # `<&- 2>&-` ile de
+    closed = {} if os.name == "nt" else closed
+    done = python("-m", "common", env=environment | {"PYTHONPATH": str(tmp_path)}, **closed)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Hazır." in done.stdout
+    assert "SORUN" not in done.stdout
+    told = (tmp_path / "ayarlar.txt").read_text(encoding="utf-8")
+    assert told == "float32 1e-07 channels_last"
+
+
+# Başka bir klasör, terminal, akış ------------------------------------------------------------
+
+NO_NETWORK = """
+import socket
+def refuse(*arguments, **options):
+    raise OSError("bu testte ağ yok")
+socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
+"""
+
+
+@pytest.fixture
+def launch(copy, tmp_path):
+    """Starts a script of the copy as a student does: elsewhere, offline, into a file."""
+    (tmp_path / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
+
+    def start(encoding: str, script: str, *numbers: str) -> subprocess.Popen:
+        environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(tmp_path)}
+        command = [sys.executable, copy / script, "--hizli", "--bolum", *numbers]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes)
+
+    return start
+
+
+def readable_output(process: subprocess.Popen, encoding: str) -> str:
+    """What a run that ended well has printed; every letter of it has a readable spelling."""
+    out, err = process.communicate()
+    assert (process.returncode, err) == (0, b"")
+    text = out.decode(encoding)
+    assert "[tamam]" in text
+    assert not re.search(r"\?\S|^. \? ", text, re.MULTILINE)
+    return text
+
+
+def test_elsewhere_offline_with_a_fresh_process_of_its_own(launch, copy):
+    process = launch("cp1254", "uygulama_02_callbacks_lr.py", "2")
+    assert "Sonuç" in readable_output(process, "cp1254")
+    written = {path.suffix for path in copy.glob("outputs/hizli/uygulama_02/02_*")}
+    assert {".keras", ".png", ".csv"} <= written
+
+
+def test_same_script_twice_at_once_and_one_of_them_killed(launch, copy):
+    first, killed = (launch("ascii", SCRIPT, "4", "5") for _ in range(2))
+    folder = copy / "outputs" / "hizli"
+    while not list(folder.glob("*/*.png")) and killed.poll() is None:
+        time.sleep(0.1)
+    killed.kill()
+    assert "Sonuc" in readable_output(first, "ascii")
+    assert killed.communicate()[1] == b""
+    assert killed.returncode != 0
+    figures = list(folder.glob("uygulama_01/[0-9]*.png"))
+    assert {path.name[:2] for path in figures} == {"04", "05"}
+    assert {plt.imread(path).shape[:2] for path in figures} == {(1080, 1920)}  # bütün, okunabilir
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    ids = [f"uygulama_01-{name}" for name in ("4", "5", "sira")]
+    assert re.findall(r'<section id="(.+?)"', text) == ids
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pty yalnız Linux ve macOS'ta var")
+def test_pause_in_a_real_terminal(tmp_path):
+    import pty
+
+    master, slave = pty.openpty()
+    command = [sys.executable, SCRIPT, "--bekle", "--bolum", "9", "--cikti", str(tmp_path)]
+    child = subprocess.Popen(command, cwd=common.ROOT, stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    seen = b""
+
+    def wait_for(text: str) -> None:
+        nonlocal seen
+        deadline = time.monotonic() + 60
+        while text.encode() not in seen:
+            assert time.monotonic() < deadline, seen.decode()
+            seen += os.read(master, 4096)
+
+    wait_for("Keras yükleniyor")
+    os.write(master, b"\n\n\n")  # sabırsızlık: kimse sormadan basılan tuşlar
+    wait_for("Enter: koş")
+    time.sleep(0.5)
+    assert "Enter: sonucu aç".encode() not in seen
+    os.write(master, b"\n")
+    wait_for("Enter: sonucu aç")
+    assert "Sonuç".encode() not in seen
+    os.write(master, b"\n")
+    wait_for("Sonuç")
+    wait_for("Enter: çık")
+    assert child.poll() is None
+    time.sleep(0.5)  # istem yazıldı, okumaya başlasın
+    child.send_signal(signal.SIGINT)  # Ctrl-C
+    assert child.wait(timeout=30) == 130
+    os.close(master)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kabuk")
+@pytest.mark.parametrize(
+    ("redirect", "code", "told"),
+    [
+        (">&-", 1, "Standart çıktı kapalı"),
+        (">/dev/full", 1, "disk dolu"),
+        (">/dev/full 2>&1", 1, ""),
+        (">/dev/full 2>&-", 1, ""),
+        ("<&- 2>&- >/dev/null", 0, ""),
+        ("| head -c 1 >/dev/null", 0, ""),
+    ],
+)
+def test_streams_that_take_nothing(redirect, code, told):
+    shell = ["sh", "-c", f'"$0" {SCRIPT} --liste {redirect}', sys.executable]
+    done = subprocess.run(shell, capture_output=True, **HERE)
+    assert_told(done, told, code=code)
+    assert "Exception" not in done.stderr
+    assert not done.stderr or told
+
+
+def test_a_fresh_process_that_fails_says_why(tmp_path):
+    with (
+        start_python("raise SystemExit('bu dosya açılamaz')") as fresh,
+        pytest.raises(LabError, match="bu dosya açılamaz"),
+    ):
+        predict_in(fresh, tmp_path / "model.keras", np.zeros(3))
