@@ -1,7 +1,6 @@
 """Mini proje: hiçbir koşu ötekine karışmaz; kesilen eğitim, kesilmemiş gibi biter."""
 
 import errno
-import io
 import json
 import re
 import shutil
@@ -89,27 +88,30 @@ def full_disk(found):
     raise LabError("disk dolu")
 
 
-@pytest.mark.parametrize(("act", "code"), [(ctrl_c, 130), (full_disk, 1), (nan, 1)])
-def test_stopped_and_resumed_training_ends_like_the_uninterrupted_one(
-    run, monkeypatch, capsys, act, code
-):
+def same(one, other) -> bool:
+    """Whether two checkpoints hold the same record and, bit for bit, the same arrays."""
+    (_, arrays, record), (_, others, again) = one, other
+    alike = record == again and arrays.keys() == others.keys()
+    return alike and all(np.array_equal(arrays[name], others[name]) for name in arrays)
+
+
+def test_stopped_and_resumed_training_ends_like_the_uninterrupted_one(run, monkeypatch, capsys):
     assert run(sections=(0, 1)) == 0
-    _, arrays, record = checkpoint(run.folder)
-    whole = tables(run.folder)
-    with monkeypatch.context() as patch:
-        interrupt(patch, "validate", 2, act)
-        assert run() == code
-    last = capsys.readouterr().err.split("Tamamlanıp")[0].strip().splitlines()[-1]
-    assert last.startswith("Kaldığı yerden: python")
-    assert last.endswith("--surdur")
-    assert len(checkpoint(run.folder)[2]["log"]) == 1
-    assert tables(run.folder) == whole  # bitmiş sonuç, yarım kalanla değişmez
+    whole, written, stopped = checkpoint(run.folder), tables(run.folder), []
+    for act, code in ((ctrl_c, 130), (full_disk, 1), (nan, 1)):
+        with monkeypatch.context() as patch:
+            interrupt(patch, "validate", 2, act)
+            assert run() == code
+        last = capsys.readouterr().err.split("Tamamlanıp")[0].strip().splitlines()[-1]
+        assert last.startswith("Kaldığı yerden: python")
+        assert last.endswith("--surdur")
+        stopped.append(checkpoint(run.folder))
+        assert len(stopped[-1][2]["log"]) == 1
+        assert same(stopped[-1], stopped[0])  # biri sürdürülünce hepsi sınanmış olur
+        assert tables(run.folder) == written  # bitmiş sonuç, yarım kalanla değişmez
     assert run("--surdur", sections=(0, 1)) == 0
-    _, resumed, again = checkpoint(run.folder)
-    assert again == record
-    assert resumed.keys() == arrays.keys()
-    assert all(np.array_equal(resumed[name], arrays[name]) for name in arrays)
-    assert tables(run.folder) == whole
+    assert same(checkpoint(run.folder), whole)
+    assert tables(run.folder) == written
 
 
 def test_stopped_before_the_first_checkpoint_there_is_nothing_to_resume(run, monkeypatch, capsys):
@@ -126,37 +128,34 @@ def test_every_plan_has_its_own_checkpoint(run, capsys):
 
 
 def test_damaged_foreign_or_missing_checkpoint_is_told_before_training(run, monkeypatch, capsys):
+    def refused() -> str:
+        assert run("--surdur") == 1
+        return capsys.readouterr().err
+
+    def put(record) -> None:
+        with path.open("wb") as file:
+            np.savez(file, kayit=json.dumps(record))
+
     assert run() == 0
-    path, *_ = checkpoint(run.folder)
-    good = path.read_bytes()
+    path, _, record = checkpoint(run.folder)
+    good, broken = path.read_bytes(), "bozuk, kontrol noktası olarak okunamadı"
     monkeypatch.setattr(lab04, "build", lambda *_, **__: pytest.fail("eğitim başladı"))
     flipped = bytearray(good)
     flipped[len(good) // 2] ^= 0xFF
     for content in (b"", b"bozuk", b"PK\x03\x04", good[: len(good) // 2], bytes(flipped)):
         path.write_bytes(content)
-        assert run("--surdur") == 1
-        assert "bozuk, kontrol noktası olarak okunamadı" in capsys.readouterr().err
+        assert broken in refused()
         assert path.read_bytes() == content
-    with path.open("wb") as file:
-        np.savez(file, kayit=json.dumps({"plan": {}}))
-    assert run("--surdur") == 1
-    assert "başka bir eğitimin" in capsys.readouterr().err
-    with np.load(io.BytesIO(good)) as saved:
-        record = json.loads(str(saved["kayit"]))
+    put({"plan": {}})
+    assert "başka bir eğitimin" in refused()
     for foreign in ([record], {"plan": record["plan"]}, {"plan": record["plan"], "log": 3}):
-        with path.open("wb") as file:
-            np.savez(file, kayit=json.dumps(foreign))
-        assert run("--surdur") == 1
-        assert "bozuk, kontrol noktası olarak okunamadı" in capsys.readouterr().err
+        put(foreign)
+        assert broken in refused()
     path.unlink()
     path.mkdir()
-    assert run("--surdur") == 1
-    assert "bir klasör" in capsys.readouterr().err
+    assert "bir klasör" in refused()
     path.rmdir()
-    path.touch()
-    path.unlink()
-    assert run("--surdur") == 1
-    assert "sürdürülecek bir eğitim bulunamadı" in capsys.readouterr().err
+    assert "sürdürülecek bir eğitim bulunamadı" in refused()
 
 
 def test_poster_shows_the_student_and_refuses_a_pair_of_two_runs(run, capsys):
