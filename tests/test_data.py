@@ -97,29 +97,22 @@ def test_damaged_file_is_reported_and_kept(mnist_copy, damage):
     assert mnist_copy.read_bytes() == broken
 
 
-def test_file_that_cannot_be_read(mnist_copy, monkeypatch):
-    def refuse(path):
+def test_file_that_cannot_be_read_or_downloaded(mnist_copy, monkeypatch):
+    def refuse(path=None):
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    def told(reason: str) -> None:
+        with pytest.raises(LabError, match=rf"{reason}[\s\S]*{CURES}"):
+            load_mnist()
 
     with monkeypatch.context() as patch:
         patch.setattr(type(mnist_copy), "read_bytes", refuse)
-        with pytest.raises(LabError, match=rf"izin yok[\s\S]*{CURES}"):
-            load_mnist()
+        told("izin yok")
     mnist_copy.unlink()
+    monkeypatch.setattr(data_module.keras.datasets.mnist, "load_data", refuse)
+    told("indirilemedi")
     mnist_copy.mkdir()
-    with pytest.raises(LabError, match=rf"bir klasör[\s\S]*{CURES}"):
-        load_mnist()
-
-
-def test_missing_file_without_network(mnist_copy, monkeypatch):
-    mnist_copy.unlink()
-
-    def no_network():
-        raise Exception("URL fetch failure on https://example.invalid: None")
-
-    monkeypatch.setattr(data_module.keras.datasets.mnist, "load_data", no_network)
-    with pytest.raises(LabError, match=rf"indirilemedi[\s\S]*{CURES}"):
-        load_mnist()
+    told("bir klasör")
 
 
 def test_missing_file_falls_back_to_keras(mnist_copy, monkeypatch):
