@@ -118,10 +118,11 @@ class Report:
 
 def make_variables(model: keras.Model, x, y) -> None:
     """Make what the first step would make: a step that makes variables is traced twice."""
-    if not (model.built and model.compiled and model.loss):
+    arrays = all(hasattr(part, "shape") for part in keras.tree.flatten((x, y)))
+    if not (arrays and model.built and model.compiled and model.loss):
         return
     model.optimizer.build(model.trainable_variables)
-    first, target = keras.tree.map_structure(lambda part: part[:1], (x, y))
+    first, target = keras.tree.map_structure(lambda part: np.asarray(part[:1]), (x, y))
     predicted = model(first)
     model.compute_loss(first, target, predicted, training=False)
     model.compute_metrics(first, target, predicted)

@@ -846,3 +846,28 @@ def test_restart_is_the_same_as_building_anew():
     set_seed(5)
     for one, other in zip(again, trained(fresh), strict=True):
         assert np.array_equal(one, other)
+
+
+def test_fit_in_a_section_is_traced_once_and_ends_like_a_plain_one(lab):
+    x, y = np.random.default_rng(0).normal(size=(40, 4)), np.arange(40.0)
+
+    def trained():
+        traces = []
+
+        class Counted(keras.Sequential):
+            def train_step(self, data):
+                traces.append(data)
+                return super().train_step(data)
+
+        set_seed(1)
+        model = Counted([keras.Input((4,)), keras.layers.Dropout(0.3), keras.layers.Dense(1)])
+        model.compile("adam", "mse", metrics=["mae"])
+        history = model.fit(x, y, batch_size=8, epochs=2, verbose=0)
+        return len(traces), history.history, model.get_weights()
+
+    with lab.progress.shown():
+        once, history, weights = trained()
+    _, plain_history, plain_weights = trained()
+    assert once == 1
+    assert history == plain_history
+    assert all(np.array_equal(a, b) for a, b in zip(weights, plain_weights, strict=True))
