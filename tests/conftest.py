@@ -4,6 +4,7 @@
 """
 
 import importlib
+import re
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 from matplotlib.text import Text
+from xdist.scheduler import LoadScopeScheduling
 
 import common
 from common import Lab, plots
@@ -61,6 +63,18 @@ def figure_problems(fig: plt.Figure) -> list[str]:
         if width > SLACK and height > SLACK:
             problems.append(f"üst üste: {one.get_text()!r} ile {other.get_text()!r}")
     return problems
+
+
+class ByLab(LoadScopeScheduling):
+    """A file's tests stay in one process; of those about a lab, what one lab and seed need."""
+
+    def _split_scope(self, nodeid):
+        parts = re.findall(r"uygulama_0\d|hizli|tam-\d+", nodeid)
+        return "-".join([nodeid.split("::")[0], *sorted(set(parts))])
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByLab(config, log)
 
 
 def pytest_addoption(parser):
