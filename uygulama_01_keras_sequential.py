@@ -746,13 +746,10 @@ def weight_penalties(
     lab.save(fig)
 
     near, large = table["sıfıra yakın pay"], table["en büyük %1"]
-    best = table.loc[table["kazanç"].drop("cezasız").idxmax()]
-    helped = f"doğrulama kaybını en çok {best.name} düşürdü (fark {number(best['kazanç'], 2)})"
-    if not best["kazanç"] > 2 * best["std"]:
-        helped = "hiçbir cezanın doğrulamadaki kazancı gürültüden ayrılmadı"
+    clear = table.index[table["kazanç"] > 2 * table["std"]]  # kazancı gürültüyü aşanlar
     lab.conclude(
-        f"Sıfıra yakın ağırlık: L1 ile {percent(near['L1'])}, L2 ile {percent(near['L2'])}; "
-        f"{helped}."
+        f"Sıfıra yakın ağırlık: L1 ile {percent(near['L1'])}, L2 ile {percent(near['L2'])}. "
+        f"Doğrulama kaybını gürültüyü aşacak kadar düşüren ceza: {', '.join(clear) or 'hiçbiri'}."
     )
     lab.check("ceza: formül = sum(model.losses)", max(gaps), below=1e-4)
     lab.check("sıfıra yakın: L1 - L2", near["L1"] - near["L2"], above=0.2, full_size=True)
