@@ -1058,8 +1058,9 @@ def mc_dropout(
     Soru: En kararsız %10'u bir insana bırakırsak kalanların yüzde kaçı doğru bilinir?
 
     Neden: Açık bırakılan Dropout her geçişte başka bir alt ağa sorar. Zor ya da yabancı girdide
-    alt ağlar ayrı cevaplar verir; ortalama olasılık yayılır, entropi büyür. On sınıfın hepsi
-    eşit olasıysa entropi en büyüktür: ln 10.
+    alt ağlar ayrı cevaplar verir: ortalama olasılık yayılır, entropi büyür (on sınıf eşit
+    olasıysa ln 10). İki rakam arasında kalan görüntüde tek geçişin olasılığı da yayılır:
+    sıralamaya o da yetebilir.
     """
     data = load_mnist(n_train)
     model = keras.Sequential([layers.Input(shape=(784,))])

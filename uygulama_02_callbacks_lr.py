@@ -1022,7 +1022,8 @@ def schedule_race(
     look = {"hue": "yarışçı", "style": "yarışçı", "units": "tohum", "estimator": None}
     sns.lineplot(some, x="adım", y="val_accuracy", markers=True, ax=left, **look)
     left.axhline(target, color="black", linewidth=1)
-    left.set(title="üç sabit LR ve birinci: her çizgi bir tohum", ylim=(0.7, 1))
+    low = some["val_accuracy"].median() - 0.2  # varışlar açık görünsün
+    left.set(title="üç sabit LR ve birinci: her çizgi bir tohum", ylim=(low, 1))
     left.legend(loc="upper left")
     look = {"hue": "sonuç", "style": "sonuç", "s": 160}
     sns.scatterplot(runs, x="val_accuracy", y="yarışçı", ax=right, **look)

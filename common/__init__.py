@@ -64,7 +64,7 @@ for _fd, _name in enumerate(("stdin", "stdout", "stderr")):
         os.dup2(os.open(os.devnull, os.O_RDWR), _fd)
         setattr(sys, _name, os.fdopen(_fd, "w" if _fd else "r", encoding="utf-8"))
 for _stream in (sys.stdout, sys.stderr):
-    if isinstance(_stream, io.TextIOWrapper):  # not so in Jupyter, where it is UTF-8 anyway
+    if isinstance(_stream, io.TextIOWrapper):  # Jupyter'de değil: orada zaten UTF-8
         _stream.reconfigure(errors="sade")
 
 if not _open:

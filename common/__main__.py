@@ -42,6 +42,7 @@ USUAL_MS = 3.0  # dersin sürelerinin ölçüldüğü 2 çekirdekli makinede bir
 
 LABS = sorted(common.ROOT.glob("uygulama_0*.py"))
 EXAMPLES = {  # README'nin şekilleri: outputs/ornekler içindeki ad → outputs içindeki aslı
+    "uygulama_01_aktivasyonlar.png": "uygulama_01/04_activation_gallery.png",
     "uygulama_01_batch_norm.png": "uygulama_01/10_batch_norm_learning_rates.png",
     "uygulama_02_lr_aralik_testi.png": "uygulama_02/07_lr_range_test.png",
     "uygulama_03_residual.png": "uygulama_03/04_residual_blocks.png",

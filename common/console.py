@@ -132,7 +132,7 @@ def read_section(code: str, number: int, line: int = 1, run: Callable | None = N
 def _literal(node):
     try:
         return ast.literal_eval(node)
-    except ValueError:  # a lambda, a function: known once the script runs
+    except ValueError:  # lambda, fonksiyon: betik koşunca bilinir
         return None
 
 

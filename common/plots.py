@@ -95,7 +95,7 @@ def graph_of(model: keras.Model) -> tuple[dict, list[tuple[str, str]]]:
     An edge (from, to) is one tensor; a layer that is called twice is one layer with the edges of
     both calls.
     """
-    flat = keras.Model(model.inputs, model.outputs)  # a Sequential has its input layer here too
+    flat = keras.Model(model.inputs, model.outputs)  # Sequential'ın girdi katmanı da görünür
     edges = []
     for layer in flat.get_config()["layers"]:
         sources = re.findall(r"'keras_history': [\[(]'(.+?)'", str(layer["inbound_nodes"]))

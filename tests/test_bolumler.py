@@ -4,6 +4,7 @@
 """
 
 import io
+import math
 import re
 
 import pandas as pd
@@ -16,6 +17,7 @@ from common.lab import _panel
 
 SECTIONS = [(stem, name) for stem, lab in LABS.items() for name in lab.sections]
 NAMES = [f"{stem[:12]}-{name}" for stem, name in SECTIONS]
+TASKS = [(stem, level) for stem, lab in LABS.items() for level in lab.exercises]
 ALONE = {
     "uygulama_01_keras_sequential": ["full_architecture", "dropout_kinds"],
     "uygulama_02_callbacks_lr": ["early_stopping", "callback_anatomy", "lr_logger_and_plotter"],
@@ -32,7 +34,9 @@ def pytest_generate_tests(metafunc):
     seeds = metafunc.config.getoption("--tohum")
     full = [pytest.param((False, s), id=f"tam-{s}", marks=pytest.mark.tam) for s in seeds]
     quick = pytest.param((True, seeds[0]), id="hizli")
-    metafunc.parametrize("runs", [quick, *full], indirect=True, scope="module")
+    marked = {marker.name for marker in metafunc.definition.iter_markers()}
+    sizes = full if "tam" in marked else [quick, *(full[:1] if "bir_tohum" in marked else full)]
+    metafunc.parametrize("runs", sizes, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +85,19 @@ def test_the_panel_is_whole_on_a_small_screen(runs, stem, name):
     assert len(lines) <= SCREEN[1] - 1, len(lines)
 
 
+@pytest.mark.bir_tohum
 @pytest.mark.parametrize("stem", LABS)
 def test_alone_and_again_the_csv_files_are_the_same(runs, stem, tmp_path):
     repeats_itself(runs[stem], ALONE[stem], tmp_path)
+
+
+@pytest.mark.tam
+@pytest.mark.parametrize(("stem", "level"), TASKS)
+def test_task_not_done_is_not_judged_right(runs, stem, level):
+    task = LABS[stem].exercises[level]
+    usual = task.measure(runs[stem](task.section))  # NaN: yazılacak satırlar henüz yok
+    assert not task.low <= usual <= task.high
+    assert math.isnan(usual) == (not task.settings)
 
 
 @pytest.mark.parametrize(("stem", "name"), SECTIONS, ids=NAMES)

@@ -1,4 +1,7 @@
-"""Sıra sizde: `--sira` bölümü alıştırmanın ayarlarıyla koşar, hükmü kendisi verir."""
+"""Sıra sizde: `--sira` bölümü alıştırmanın ayarlarıyla koşar, hükmü kendisi verir.
+
+Yapılmayan alıştırmayı bölümlerin kendi koşuları sınar (test_bolumler.py).
+"""
 
 import importlib.util
 import sys
@@ -53,18 +56,3 @@ def test_task_done_is_judged_right(stem, level, full_seed, tmp_path, capsys):
         text = text.replace(MARK, LABS[stem].exercises[level].solution)
     assert tried(load(text, stem, tmp_path), level, tmp_path, full_seed) == 0
     assert "✓ beklenen" in capsys.readouterr().out
-
-
-@pytest.mark.tam
-@pytest.mark.parametrize(("stem", "level"), TASKS)
-def test_task_not_done_is_not_judged_right(stem, level, full_seed, tmp_path, capsys):
-    exercise = LABS[stem].exercises[level]
-    text = (common.ROOT / f"{stem}.py").read_text(encoding="utf-8")
-    script = load(text, stem, tmp_path)
-    if not exercise.settings:
-        assert tried(script, level, tmp_path, full_seed) == 1
-        assert "henüz yok" in capsys.readouterr().out
-        return
-    script.lab.configure(out=tmp_path, seed=full_seed)
-    usual = exercise.measure(script.lab.sections[exercise.section].run())
-    assert not exercise.low <= usual <= exercise.high
