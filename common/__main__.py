@@ -23,7 +23,7 @@ from packaging.requirements import Requirement
 from PIL import Image
 
 import common
-from common import page
+from common import number, page
 from common.console import OK, USAGE, Outline, fail, read_outline
 from common.files import (
     FAILED,
@@ -94,7 +94,8 @@ def check_speed() -> str:
     for _ in range(STEPS):
         model.train_on_batch(x, y)
     ms = (time.perf_counter() - start) / STEPS * 1000
-    return f"bir eğitim adımı {ms:.1f} ms: süreler yazılanın yaklaşık {ms / USUAL_MS:.1f} katı"
+    times = number(ms / USUAL_MS, 2)
+    return f"bir eğitim adımı {number(ms, 2)} ms: süreler yazılanın yaklaşık {times} katı"
 
 
 def check_window() -> str:

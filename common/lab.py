@@ -569,7 +569,7 @@ class Lab(Outline):
                 f"Deneme: {typed(report.changed)} (olağanı {typed(usual)}); dersin sonucu duruyor."
             )
         screen.print(_panel(report, min(screen.width, PLAIN_WIDTH)))
-        say(f"({report.seconds:.1f} saniye)\n", "dim")
+        say(f"({number(report.seconds, 2)} saniye)\n", "dim")
 
     def show_exercises(self, exercises: Iterable[Exercise]) -> None:
         """Show tasks; what is expected is told by `--sira` after the run."""
