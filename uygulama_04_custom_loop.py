@@ -203,8 +203,8 @@ def custom_loop(
     loss_fn = keras.losses.BinaryCrossentropy()
     train_acc, val_acc = keras.metrics.BinaryAccuracy(), keras.metrics.BinaryAccuracy()
     never_reset, by_hand = keras.metrics.BinaryAccuracy(), []
-    for epoch in lab.each(range(slide_epochs), "slaytın döngüsü, epoch"):
-        for rows in np.split(orders[epoch], steps):
+    for epoch in lab.each(range(1, slide_epochs + 1), "slaytın döngüsü, epoch"):
+        for rows in np.split(orders[epoch - 1], steps):
             with tf.GradientTape() as tape:  # bu bloktaki her işlem banda yazılır
                 y_pred = model(x[rows], training=True)  # Dropout açık, BatchNorm mini-batch ile
                 loss = loss_fn(y[rows], y_pred)
@@ -224,7 +224,7 @@ def custom_loop(
     by_hand.index = pd.RangeIndex(1, slide_epochs + 1, name="epoch")
 
     curves, moved = [], {}
-    for name, training in {"yazıldı": True, "unutuldu": False}.items():
+    for name, training in {"yazıldı": True, "unutuldu": None}.items():
         step = tf.function(make_step(model, model.optimizer, loss_fn, training))
         for seed in lab.each(lab.seeds(seeds), f"training=True {name}"):
             restart(model, seed)
@@ -243,10 +243,11 @@ def custom_loop(
     shown = by_hand.drop(columns="val_accuracy").set_axis(["yazıldı", "unutuldu"], axis=1)
     sns.lineplot(shown, markers=True, ax=left)
     left.set(title="reset_state()", ylabel="bildirilen eğitim doğruluğu", ylim=(0.5, 1))
-    left.set_xticks(by_hand.index)
     look = {"hue": "training=True", "style": "training=True", "errorbar": "sd"}
     sns.lineplot(curves, x="epoch", y="val_loss", ax=right, **look)
     right.set(title=f"training=True, {seeds} tohum", ylabel="doğrulama kaybı", ylim=(0, None))
+    for ax in (left, right):
+        ax.locator_params(axis="x", integer=True)
     lab.save(fig)
 
     hidden = (by_hand["accuracy"] - by_hand["unutulunca doğruluk"]).iloc[-1]
@@ -255,7 +256,7 @@ def custom_loop(
     lab.conclude(
         f"reset_state() unutulunca son epoch'un eğitim doğruluğu {number(100 * hidden, 2)} puan "
         f"eksik bildirildi. training=True unutulunca doğrulama kaybına eklenen: "
-        f"{number(harm.mean(), 2)}{'.' if clear else ' (gürültü düzeyinde).'}"
+        f"{number(harm.mean(), 2)}{'.' if clear else ' (gürültüden ayrılmıyor).'}"
     )
     lab.check("fit = slaytın döngüsü (fark)", largest_difference(fitted, looped), below=1e-4)
     running = by_hand["accuracy"].expanding().mean() - by_hand["unutulunca doğruluk"]
@@ -388,7 +389,7 @@ def gradient_clipping(
 
     Neden: Büyük girdi büyük gradyan verir; tek adım ağırlıkları dağıtır, ReLU nöronları ölür ve
     temiz veri onları geri getirmez. global_clipnorm bütün gradyanı aynı oranda kısar, yönü kalır;
-    clipnorm katman katman, clipvalue eleman eleman kısar, yön değişir.
+    clipnorm her değişkeni (kernel, bias), clipvalue her elemanı ayrı kısar, yön değişir.
     """
     batch = 100
     data = load_mnist(batch * steps, 2_000)
@@ -434,7 +435,7 @@ def gradient_clipping(
     extremes = {"norm": "max", "uygulanan": "max", "kosinüs": "min"}
     table = norms.groupby("kırpma", sort=False).agg(extremes)
     table["doğruluk"], table["std"] = final.mean(), final.std()
-    title = f"En büyük norm, en küçük kosinüs; {steps} adım sonra doğrulama, {seeds} tohum"
+    title = f"En büyük norm, en küçük kosinüs; {scores['adım'].max()} adım sonra doğrulama"
     lab.table(table, title, {"std": percent})
     fig, (left, right) = plots.figure("Gradyan kırpma: bozuk mini-batch'te ne olur?", 1, 2)
     look = {"hue": "kırpma", "size": "kırpma", "sizes": (3, 16), "errorbar": None}
@@ -502,8 +503,8 @@ def mixed_precision(
             model.add(layers.Dense(16, activation="sigmoid"))
         model.add(layers.Dense(1, activation="sigmoid", dtype="float32"))  # olasılık ezilmesin
         keras.config.set_dtype_policy("float32")
-        adam = keras.optimizers.Adam(lr, epsilon=1e-12)  # 1e-07'si küçük gradyanı ezerdi
-        adam.loss_scale_factor = scale if "ölçekli" in name else None
+        factor = scale if "ölçekli" in name else None
+        adam = keras.optimizers.Adam(lr, epsilon=1e-12, loss_scale_factor=factor)  # 1e-07 ezerdi
         model.compile(adam, auto_scale_loss=False)  # yoksa compile mixed_float16'yı ölçekler
         adam.build(model.trainable_variables)
 
@@ -532,7 +533,8 @@ def mixed_precision(
     table = rows.groupby("sayı", sort=False)[["sıfır payı", "loss", "saniye"]].mean()
     formats = [ml_dtypes.finfo(name.split(",")[0]) for name in table.index]
     table.insert(0, "en küçük sayı", [float(f.smallest_subnormal) for f in formats])
-    lab.table(table, f"{epochs} epoch, {seeds} tohum; bu aygıtın politikası: {device_policy()}")
+    title = f"Sıfır payı ilk adımda, kayıp {epochs} epoch sonra; politika: {device_policy()}"
+    lab.table(table, title)
     fig, (left, right) = plots.figure("Karma hassasiyet: alttan taşma ve öğrenme", 1, 2)
     sizes = {"ölçeksiz": sizes["float32"], f"x {scale:g}": scale * sizes["float32"]}
     sizes = pd.DataFrame(sizes).melt(var_name="kayıp", value_name="gradyan")
@@ -543,14 +545,16 @@ def mixed_precision(
     left.set_xlabel("gradyanın büyüklüğü (float32 ile)")
     look = {"hue": "sayı", "style": "sayı", "size": "sayı", "sizes": [14, 9, 4, 3]}
     sns.lineplot(curves, x="epoch", y="loss", errorbar=None, ax=right, **look)
-    right.set(title="aynı ağ, dört sayı biçimi", ylim=(0, None), xticks=range(0, epochs + 1, 5))
+    right.set(title="aynı ağ, dört sayı biçimi", ylim=(0, None))
+    right.locator_params(axis="x", integer=True)
     lab.save(fig)
 
-    share, final = table["sıfır payı"], rows.pivot_table("loss", "tohum", "sayı")
+    share, final = table["sıfır payı"], rows.pivot_table("loss", "tohum", "sayı", dropna=False)
     behind = final.sub(final["float32"], axis=0)  # aynı tohum, eşli
-    worst, scaled = behind["float16"].min(), behind[["bfloat16", "float16, ölçekli"]].abs().max()
+    worst = behind["float16"].min()
+    scaled = abs(behind[["bfloat16", "float16, ölçekli"]].to_numpy()).max()  # ıraksarsa NaN
     told = "Ölçeksiz float16 öğrenemedi; ölçekli float16 ile bfloat16 float32 kadar öğrendi."
-    if not worst > 0.1 > scaled.max():
+    if not worst > 0.1 > scaled:
         told = f"Ölçeksiz float16'nın kaybı eksi float32'ninki: {number(worst, 2)}."
     lab.conclude(
         f"float16'da sıfıra düşen gradyan: {percent(share['float16'])}, ölçekle "
@@ -560,7 +564,7 @@ def mixed_precision(
     lab.check("ölçekle", share["float16, ölçekli"], below=0.02)
     lab.check("bfloat16'da", share["bfloat16"], below=0.02)
     lab.check("ölçeksiz float16'nın kaybı - float32'ninki", worst, above=0.2, full_size=True)
-    lab.check("ölçekli float16, bfloat16: kayıp farkı", scaled.max(), below=0.05, full_size=True)
+    lab.check("ölçekli float16, bfloat16: kayıp farkı", scaled, below=0.05, full_size=True)
     return {"": curves, "ozet": rows.drop(columns="saniye")}
 
 
@@ -725,11 +729,12 @@ def custom_loss_and_metric(
     bars = rows.melt(["yol", "tohum"], mean.columns[:2], "hata", "hasta")
     look = {"hue": "hata", "palette": ["grey", "white"], "edgecolor": "black", "errorbar": "sd"}
     sns.barplot(bars, x="hasta", y="yol", ax=left, **look)
-    left.set(title="hangi hata daha ucuz?", xlabel="doğrulama hastası", ylabel="")
+    left.set(title="hangi hata kaç hastada?", xlabel="doğrulama hastası", ylabel="")
     sns.scatterplot(pieces, x="mini-batch", y="F", s=160, color="black", ax=right)
     right.axhline(whole, color="black", label="bütünün F'si")
     right.axhline(split, color="black", ls="--", label="F'lerin ortalaması")
-    right.set(title=f"{rare} tümör, {len(healthy)} iyi huylu", ylabel="F-beta", ylim=(-0.05, 1.05))
+    right.set(title=f"{len(tumours)} tümör, {len(healthy)} iyi huylu")
+    right.set(ylabel="F-beta", ylim=(-0.05, 1.05))
     right.legend()
     lab.save(fig)
 
@@ -938,9 +943,7 @@ def train(
         put_back(model.variables + model.optimizer.variables, state)
         lab.hint = hint
     for epoch in range(len(log) + 1, epochs + 1):
-        top = (
-            min(log, key=lambda row: row["val_loss"]) if log else {"epoch": 0, "val_loss": np.inf}
-        )
+        top = min(log, key=lambda row: row["val_loss"], default={"epoch": 0, "val_loss": np.inf})
         if epoch - 1 - top["epoch"] >= patience:
             break  # EarlyStopping
         before = default_timer()
@@ -1154,6 +1157,9 @@ HEADLINES = (  # uygulama, tablosu, slaytın sözü, ölçülen, tablodan nasıl
 )  # fmt: skip
 
 
+MOST_BOXES = 17  # posterde okunan en büyük çizge; --uzun bu kadardır
+
+
 def report_card():
     """Günün karnesi: her uygulamanın başlıca sayısı; tablosu yoksa ya da başkasıysa söyler."""
     rows = []
@@ -1165,7 +1171,7 @@ def report_card():
                 raise ValueError(path)
             value = "; ".join(map(two, shares))
         except Exception:  # yok, bozuk ya da başka bir programın: türü çok
-            value = f"henüz koşmadı (uygulama {app}, bölüm {int(table[:2])})"
+            value = f"dersin koşusu yok (uygulama {app}, bölüm {int(table[:2])})"
         rows.append((app, claim, what, value))
     return pd.DataFrame(rows, columns=["uygulama", "slaytın sözü", "ölçülen", "değer"])
 
@@ -1201,7 +1207,7 @@ def compare(model, summary, data):
     try:
         reference, its_summary = load_project(lab.folder, "")
     except LabError:
-        return "Sınıfın referansı henüz koşmadı", "Karşılaştırılamadı."
+        return "Sınıfın referansı henüz koşmadı", "Karşılaştırılacak sınıf koşusu yok."
     if its_summary["plan"] == summary["plan"]:
         return (
             f"Doğrulama doğruluğu {two(summary['doğrulama doğruluğu'])}",
@@ -1259,7 +1265,9 @@ def mini_project_poster():
     lines = [textwrap.fill(text, 20) for text in (summary["ayarlar"], told, difference, verdict)]
     axes["T"].text(0, 0.5, "\n\n".join(lines), size=24, va="center", parse_math=False)
     axes["T"].axis("off")
-    plots.model_graph(model, "", axes["G"])
+    axes["G"].axis("off")
+    if len(model.layers) <= MOST_BOXES:
+        plots.model_graph(model, "", axes["G"])
     lab.save(fig, f"_{ascii_name(name)}" if name else "")
 
     mean = sure[wrong].mean() if wrong.any() else np.nan

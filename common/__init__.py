@@ -7,7 +7,7 @@ Bu dosyayı eski bir Python da okuyabilmelidir; sürüm denetiminden önce hiçb
 import sys
 import time
 
-START = time.perf_counter()  # "içe aktarmalar dahil" süre buradan sayılır
+START = time.perf_counter()  # "yükleme dahil" süre buradan sayılır
 
 OLDEST, NEWEST = (3, 11), (3, 13)  # ötekiler için paketlerin bu sürümleri yok
 if sys.version_info[:2] < OLDEST:

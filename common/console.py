@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 
+import common
 from common.files import FAILED, REASONS, TIMES_FILE, LabError, read_times
 
-ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_SEED = 42
 MAX_SEED = 2**32 - 100  # NumPy 2**32'den küçüğünü ister; çok tohumlu bölüm birkaç üstüne çıkar
 PLAIN_WIDTH = 100  # çıktı dosyaya ya da boruya giderken satır genişliği
@@ -229,7 +229,7 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
         raise UsageError(f"--tohum {args.tohum[:20]}: 0 ile {MAX_SEED} arasında tam sayı yazın.")
     if args.cikti is not None and not args.cikti.strip():
         raise UsageError("--cikti: klasörün adı boş. Örneğin: --cikti sonuclar")
-    if args.hizli and args.cikti and Path(args.cikti).resolve() == ROOT / "outputs":
+    if args.hizli and args.cikti and Path(args.cikti).resolve() == common.ROOT / "outputs":
         raise UsageError(
             "--hizli dersin sonuçlarının üzerine yazmaz; --cikti için başka ad verin."
         )
@@ -297,7 +297,10 @@ def _value(text: str, usual):
         return text.strip("'\"")
     if isinstance(usual, tuple):
         parts = text.strip("() ").split(";" if ";" in text else ",")
-        return tuple(_value(part.strip(), usual[0]) for part in parts if part.strip())
+        values = tuple(_value(part.strip(), usual[0]) for part in parts if part.strip())
+        if not values:
+            raise ValueError(text)
+        return values
     value = ast.literal_eval(text.replace(",", "."))
     if isinstance(usual, float) and type(value) is int:
         value = float(value)
@@ -329,10 +332,8 @@ def _settings(sections: list[Section]) -> str:
     for section in sections:
         lines.append(f"Bölüm {section.number} · {section.title}")
         lines += [
-            f"  {name}={written(usual)}" + (f"   {reason}" if reason else "")
-            for (name, usual), reason in zip(
-                section.settings.items(), section.reasons.values(), strict=True
-            )
+            f"  {name}={written(usual)}   {section.reasons[name]}".rstrip()
+            for name, usual in section.settings.items()
         ] or ["  ayarı yok"]
     return "\n".join(lines)
 
@@ -346,9 +347,9 @@ def _help(parser: _Parser, sections: list[Section]) -> None:
 
 
 def _list(outline: Outline) -> None:
-    seconds = {}
+    seconds, outputs = {}, common.ROOT / "outputs"
     for path in (f"ornekler/{outline.name}_{TIMES_FILE}", f"{outline.name}/{TIMES_FILE}"):
-        seconds |= {n: row["saniye"] for n, row in read_times(ROOT / "outputs" / path).items()}
+        seconds |= {n: row["saniye"] for n, row in read_times(outputs / path).items()}
     shown = Table("bölüm", "konu", "saniye", title=f"{outline.title} · {outline.hours}")
     for section in outline.sections.values():
         number = str(section.number)
@@ -383,8 +384,12 @@ def answer_without_keras(path: Path, argv: list[str]) -> None:
         raise SystemExit(OK)
 
 
-def explain(error: BaseException, again: str) -> str:
-    """What happened, and what to type next (`again`); the traceback only of a surprise."""
+def explain(error: BaseException, again: str, tried: str = "") -> str:
+    """What happened, and what to type next (`again`); the traceback only of a surprise.
+
+    Args:
+        tried: the settings that were changed; they are the likely cause of a surprise.
+    """
     if isinstance(error, LabError):
         return str(error)
     if isinstance(error, KeyboardInterrupt):
@@ -393,18 +398,21 @@ def explain(error: BaseException, again: str) -> str:
     if reason and error.errno != errno.ENOENT:  # olmayan dosya: hangi satırda arandı?
         return f"{error.filename or 'Çıktı ya da geçici dosya'}: {reason}.\nYeniden: {again}"
     traceback.print_exception(error)
+    cause = "Ortamı denetlemek için: python -m common"
+    if tried:
+        cause = f"Denenen ayar bölüme uymuyor olabilir: {tried}"
     return (
         "Beklenmeyen bir hata oldu; yukarıdaki son satır nedenini söyler.\n"
-        f"Ortamı denetlemek için: python -m common\nYeniden: {again}"
+        f"{cause}\nYeniden: {again}"
     )
 
 
-def fail(error: BaseException, again: str, more: str = "") -> int:
+def fail(error: BaseException, again: str, more: str = "", tried: str = "") -> int:
     """Tell on the error stream why a run has ended; returns its exit code."""
     _let_go(sys.stdout)
     try:
         if not isinstance(error, BrokenPipeError):  # `| head`: okuyan yeterince okudu
-            text = f"\n{explain(error, again)}\n{more}".rstrip()
+            text = f"\n{explain(error, again, tried)}\n{more}".rstrip()
             terminal(stderr=True).print(text, style="bold red", soft_wrap=True)
     except OSError:  # hata akışı da dolu ya da kapalı
         _let_go(sys.stderr)
@@ -463,7 +471,7 @@ class LiveConsole:
     Ctrl-C during a training comes back to the prompt, at the prompt it leaves.
 
     Args:
-        lab: its `announce`, `run_section` and `show` are used.
+        lab: the running `Lab`.
         chosen: the sections to go through.
     """
 
@@ -554,7 +562,8 @@ class LiveConsole:
             with deaf():
                 report = self.lab.run_section(section, settings, prediction)
         except (Exception, KeyboardInterrupt) as error:  # olmayan bir deneme dersi bitirmesin
-            say(f"\n{explain(error, 't')}\n{self.lab.hint}".rstrip(), "bold", whole=True)
+            told = explain(error, "t", typed(settings))
+            say(f"\n{told}\n{self.lab.hint}".rstrip(), "bold", whole=True)
             return False
         self.ask("Enter: sonucu aç")
         self.lab.show(report)

@@ -16,9 +16,10 @@ from sklearn import datasets
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
+import common
 from common.files import REASONS, LabError
 
-MNIST_FILE = Path(__file__).resolve().parent.parent / "data" / "mnist.npz"
+MNIST_FILE = common.ROOT / "data" / "mnist.npz"
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
 MNIST_REPAIR = (
     "Onarmak için depo klasöründe şunu yazın: git checkout -- data/mnist.npz\n"
@@ -55,10 +56,6 @@ class Dataset:
         for value in vars(self).values():
             if isinstance(value, np.ndarray):
                 value.setflags(write=False)
-
-    @property
-    def n_features(self) -> int:
-        return self.x_train.shape[1]
 
 
 def _dataset(pairs, feature_names: tuple, class_names: tuple) -> Dataset:

@@ -164,12 +164,13 @@ class Progress:
         fit, told = keras.Model.fit, _Epochs(self)
 
         @functools.wraps(fit)
-        def watched(model, *args, callbacks=None, **options):
-            if len(args) <= 5 and isinstance(callbacks, list | tuple | None):
-                callbacks = [*(callbacks or ()), told]
+        def watched(model, *args, **options):
+            given = options.get("callbacks")
+            if len(args) <= 5 and isinstance(given, list | tuple | None):
+                options["callbacks"] = [*(given or ()), told]
             if len(args) > 1:
                 make_variables(model, args[0], args[1])
-            return fit(model, *args, callbacks=callbacks, **options)
+            return fit(model, *args, **options)
 
         keras.Model.fit = watched
         try:
@@ -237,7 +238,8 @@ class Lab(Outline):
         self.folder = self.base / self.name
         self.words = ["--hizli"] * quick + ["--tohum", str(seed)] * (seed != DEFAULT_SEED)
         for name, given in self.options.items():
-            self.words += [f"--{name}", given][: 1 + (name in self.values)] * bool(given)
+            if given:
+                self.words += [f"--{name}", given] if name in self.values else [f"--{name}"]
         self.words += [] if out is None else ["--cikti", str(out)]
 
     # Bölümlerin kullandıkları
@@ -413,18 +415,19 @@ class Lab(Outline):
             if self.written:
                 more += ["Tamamlanıp yazılan dosyalar:"]
                 more += [f"  {path}" for path in dict.fromkeys(self.written)]
-            return fail(error, again, "\n".join(more))
+            tried = typed(self.report.changed) if self.report else ""
+            return fail(error, again, "\n".join(more), tried)
         finally:
             plots.close_window()
 
-    def again(self, section: str, *without: str, settings: Mapping | None = None) -> str:
+    def again(self, sections: str, *without: str, settings: Mapping | None = None) -> str:
         """The command that runs sections (names, apart by spaces) with this run's options.
 
         Args:
             without: options to leave out.
             settings: as with `--ayar`.
         """
-        numbers = [str(self.sections[name].number) for name in section.split()]
+        numbers = [str(self.sections[name].number) for name in sections.split()]
         words = ["--bolum", *numbers]
         if settings:
             words += ["--ayar", *(f"{name}={written(value)}" for name, value in settings.items())]

@@ -86,12 +86,6 @@ def pytest_addoption(parser):
     )
 
 
-def pytest_generate_tests(metafunc):
-    seeds = metafunc.config.getoption("--tohum")
-    if "full_seed" in metafunc.fixturenames:
-        metafunc.parametrize("full_seed", seeds)
-
-
 @dataclass
 class Evidence:
     """Runs a section of a lab once and keeps what it returned, said and drew."""
@@ -119,12 +113,6 @@ class Evidence:
                 self.results[name] = self.lab.sections[name].run()
             self.reports[name] = self.lab.report
         return self.results[name]
-
-
-def collect(lab: Lab, quick: bool, seed: int, tmp_path_factory):
-    """Yield `Evidence` of a lab at one size; its figures are examined while they are saved."""
-    yield Evidence(lab, tmp_path_factory.mktemp("outputs"), quick, seed)
-    lab.configure()
 
 
 def repeats_itself(evidence: Evidence, names: list[str], folder: Path) -> None:

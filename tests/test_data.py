@@ -53,7 +53,7 @@ def test_breast_cancer_split_and_scaler_fitted_on_train_only():
     mean, std = raw.x_train.mean(axis=0, dtype="float64"), raw.x_train.std(axis=0, dtype="float64")
     for one, other in ((scaled.x_train, raw.x_train), (scaled.x_test, raw.x_test)):
         assert one == pytest.approx((other - mean) / std, abs=1e-3)
-    assert len(scaled.feature_names) == scaled.n_features == 30
+    assert len(scaled.feature_names) == scaled.x_train.shape[1] == 30
 
 
 def test_breast_cancer_label_one_is_malignant():

@@ -72,14 +72,6 @@ def test_script_lab_list_and_readme_agree(stem, capsys):
 
 
 @pytest.mark.parametrize("stem", LABS)
-@pytest.mark.parametrize("text", [README, GUIDE], ids=PAGES)
-def test_seconds_questions_and_conclusions_are_those_of_the_recorded_run(stem, text):
-    lab = OUTLINES[stem]
-    times = read_times(EXAMPLES_FOLDER / f"{lab.name}_sureler.csv")
-    assert renewed(text, lab, times, TOLD[lab.name]) == text
-
-
-@pytest.mark.parametrize("stem", LABS)
 def test_what_the_recorded_run_left_is_really_in_the_pages(stem):
     lab = OUTLINES[stem]
     times = {n: {"saniye": 7000} for n in [*map(str, range(1, len(lab.sections) + 1)), "toplam"]}

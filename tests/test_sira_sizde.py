@@ -16,6 +16,11 @@ TASKS = [(stem, level) for stem in LABS for level in LEVELS]
 MARK = "# Sıra sizde (ileri): bir satır da siz ekleyin"
 
 
+def pytest_generate_tests(metafunc):
+    if "full_seed" in metafunc.fixturenames:
+        metafunc.parametrize("full_seed", metafunc.config.getoption("--tohum"))
+
+
 def load(text: str, stem: str, folder):
     """A script with this text, imported from a folder of its own."""
     path = folder / f"{stem}.py"
