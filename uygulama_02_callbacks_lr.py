@@ -225,8 +225,8 @@ def reduce_lr_on_plateau(
     Soru: LR'nin ilk düşüşünden sonra val_loss üç tohumun kaçında yeni bir rekor kırar?
 
     Neden: Büyük LR dibin çevresinde sıçrar; LR küçülünce sıçrama da küçülür. Ama her düşüş
-    patience kadar epoch bekler; o arada başlayan aşırı öğrenmeyi küçük LR geri alamaz. LR'yi
-    bir zamanlama yönetiyorsa callback onu değiştiremez: sabır bitince TypeError gelir.
+    patience kadar epoch bekler; büyük LR'nin o sırada verdiği zararı küçük LR her zaman geri
+    alamaz. LR'yi bir zamanlama yönetiyorsa callback onu değiştiremez: sabır bitince TypeError.
     """
     data = load_mnist(n_train, 500)
     x, y = data.x_train, data.y_train
@@ -284,7 +284,7 @@ def reduce_lr_on_plateau(
     first, later = drops["rekor"][drops["düşüş"] == 1], drops["rekor"][drops["düşüş"] > 1]
     gain, extra = loss.loc[high] - loss.loc[falling], loss.loc[falling] - loss.loc[low]
     lab.conclude(
-        f"Yeni rekor getiren ilk düşüş: {first.sum()}/{len(first)}. Doğrulama kaybı, LR platoda "
+        f"İlk düşüşün rekor getirdiği tohum: {first.sum()}/{seeds}. Doğrulama kaybı, LR platoda "
         f"düşünce {number(table['ortalama'][falling])}, baştan küçükken "
         f"{number(table['ortalama'][low])}; küçüğün daha iyi bitirdiği tohum: "
         f"{(extra > 0).sum()}/{seeds}."
@@ -382,6 +382,7 @@ def callback_anatomy(
     data = load_breast_cancer()
     x, y, val = data.x_train, data.y_train, (data.x_val, data.y_val)
     model = cancer_model(metrics=["accuracy"])
+    steps = min(steps, len(x) // BATCH)
     n, hooks = BATCH * steps, HookRecorder()
     one = (x[:BATCH], y[:BATCH])  # doğrulama tek adım sürsün
     model.fit(x[:n], y[:n], BATCH, epochs, 0, callbacks=[hooks], validation_data=one)
@@ -586,7 +587,7 @@ def five_callbacks(
         filepath=best_file, monitor="val_auc", save_best_only=True, mode="max"
     )
     reduce_lr = keras.callbacks.ReduceLROnPlateau(
-        monitor="val_loss", factor=factor, patience=plateau_patience, min_lr=1e-7
+        "val_loss", factor=factor, patience=plateau_patience, min_lr=1e-7, min_delta=min_delta
     )
     logger, plotter = LRLogger(), Plotter("val_loss", "kayıp", every)
     callbacks = [early_stop, checkpoint, reduce_lr, logger, plotter]
@@ -630,8 +631,8 @@ def five_callbacks(
 
     falls = int((dropped & (curves["epoch"] > best)).sum())
     lab.conclude(
-        f"Dosyada kalan: epoch {kept} (en iyi val_auc), bellekte kalan: epoch {best} (en iyi "
-        f"val_loss). Bellektekinden sonraki {last - best} epoch'ta LR {falls} kez düştü."
+        f"Dosyada kalan: epoch {kept} (en iyi val_auc), bellekte kalan: epoch {best} "
+        f"(EarlyStopping'in en iyisi). Sonraki {last - best} epoch'ta LR {falls} kez düştü."
     )
     in_file, in_memory = table["val_auc"].iloc[0], table["val_loss"].iloc[1]
     lab.check("dosyadaki val_auc - görülenlerin en iyisi", abs(in_file - auc.max()), below=1e-5)
@@ -716,6 +717,8 @@ def lr_range_test(
     by_hand = np.mean(np.reshape(loss, (-1, 100)), axis=1)  # ilk on katta ağırlıklar oynamaz
     finder = LRFinder(start, steps_per_decade)
     model.fit(x, y, batch_size=100, shuffle=False, callbacks=[finder], verbose=0)
+    if not model.stop_training:
+        raise LabError("Test ıraksamadan bitti: steps_per_decade küçülsün ya da n_train büyüsün.")
 
     trend = finder.smooth()
     bottom = int(np.argmin(trend))
@@ -764,7 +767,7 @@ def lr_range_test(
         f"Testin kendisi önerilenin {number(last / high, 1)} katında durmuştu."
     )
     error = abs(np.array(finder.losses[:steps_per_decade]) - by_hand).max()
-    lab.check("geri bulunan kayıp = elle", error, below=1e-3)
+    lab.check("geri bulunan kayıp = elle (LR etkisizken)", error, below=1e-3)
     lab.check("testin durduğu LR / önerilen", last / high, above=3)
     gain = accuracy["önerilen"] - accuracy["alt uç"]
     lab.check("önerilen - alt uç (doğruluk)", gain, above=0.02)
@@ -868,7 +871,8 @@ def schedule_gallery(
     """
     s, (low, high) = np.arange(0, total, every, dtype="float64"), cycle
     half, up = total // 6, 0.45 * total  # üç döngü; OneCycle'ın çıkışı
-    period = np.where(s < decay_steps, s / decay_steps, (s - decay_steps) / (2 * decay_steps))
+    length = 2.0 ** np.floor(np.log2(1 + s / decay_steps))  # dönemin boyu: 1, 2, 4, … kat
+    period = (1 + s / decay_steps) / length - 1  # dönemin bitmiş payı
     falling = cosine((s - warmup_steps) / decay_steps)
     warm = lr * np.where(s < warmup_steps, s / warmup_steps, falling)
     wave = np.interp(s % (2 * half), [0, half, 2 * half], [low, high, low])
@@ -897,7 +901,7 @@ def schedule_gallery(
             model.compile(keras.optimizers.SGD(schedule), loss="mse")
             loaded = keras.models.load_model(lab.save(model, f"_{name}")).optimizer
             loaded.iterations.assign(warmup_steps // 2)
-            moved.append(abs(float(loaded.learning_rate) - rates[warmup_steps // 2 // every]))
+            moved.append(abs(float(loaded.learning_rate) - float(schedule(warmup_steps // 2))))
     curves = pd.concat(curves)
 
     adam, warmup = keras.optimizers.Adam, {"warmup_target": lr, "warmup_steps": warmup_steps}
@@ -920,8 +924,8 @@ def schedule_gallery(
         ax.set(title=title, ylabel="LR / tepesi", ylim=(0, 1.05))
     lab.save(fig)
 
-    later = range(every, 2 * (warmup_steps + decay_steps), every)  # şeklin sağında da olabilir
-    zero = next(step for step in later if float(warmed(step)) < 1e-9)
+    later = range(decay_steps, 2 * (warmup_steps + decay_steps))  # ısınmayı da saysaydı: ilki
+    zero = next(step for step in later if float(warmed(step)) < 1e-12)
     middle, still = (float(schedule(decay_steps // 2)) / lr for schedule in (smooth, stairs))
     lab.conclude(
         f"Isınmalı CosineDecay'in sıfıra indiği adım: {number(zero, 4)} (warmup_steps + "
@@ -963,18 +967,20 @@ def schedule_race(
     small=30,  # küçük LR: ortak LR'nin kaçta kaçı
     batch_size=100,  # bölüm 7'deki gibi
     steps=160,  # iyi LR'ler hedefe varsın; her adım yeni görüntülerle
-    every=40,  # kaç adımda bir doğrulama
+    every=40,  # kaç adımda bir doğrulama; steps'i tam böler
     target=0.92,  # "bu doğruluğa kaç adımda?"
     seeds=3,  # fark ancak yayılımıyla okunur
 ):
     """Zamanlama yarışı: aynı ağ, aynı başlangıç, aynı mini-batch sırası
 
-    Soru: On LR yolundan kaç tanesi birinciyle başa baş bitirir?
+    Soru: İyi seçilmiş sabit LR, on LR yolunun birincisinden kaç puan geride bitirir?
 
     Neden: Küçük LR'de adımlar kısadır, süre yetmez. Büyük LR'de gradyan gürültüsü ağırlıkları
     sıçratır: minimumu atlar. Sonda küçülen LR bu gürültüyü söndürür; LR'si zaten iyi seçilmiş
     eğitimde kazanacağı az şey kalır.
     """
+    if steps % every:
+        raise LabError(f"every={every} adım steps={steps} adımı bölmüyor: birini değiştirin.")
     data = load_mnist(steps * batch_size, 2_000)
     x, y = data.x_train, data.y_train
     val = {"validation_data": (data.x_val, data.y_val), "validation_batch_size": 2_000}
@@ -1033,11 +1039,11 @@ def schedule_race(
     gap, arrival = table["geride"], table["kalıcı varış"]
     common, large_gap, one = gap[["sabit, ortak", "sabit, büyük", "OneCycle, büyük"]]
     quicker = arrival["OneCycle, büyük"] < arrival.drop("OneCycle, büyük").min()
-    tied = (table["sonuç"] == "başa baş").sum() if seeds > 1 else "tek tohumla ölçülemez"
     lab.conclude(
-        f"Birinci: {best}; başa baş bitiren yol: {tied}. Birincinin gerisinde kalan puan: küçük "
-        f"sabit LR {number(gap['sabit, küçük'], 2)}, büyük {number(large_gap, 2)}; büyük tepeli "
-        f"OneCycle hedefe en hızlı varan {'oldu' if quicker else 'olmadı'}."
+        f"Birinci: {best}. Ondan geride kalan puan: ortak sabit LR {number(common, 2)} "
+        f"({table['sonuç']['sabit, ortak']}), küçük {number(gap['sabit, küçük'], 2)}, büyük "
+        f"{number(large_gap, 2)}; büyük tepeli OneCycle hedefe en hızlı varan "
+        f"{'oldu' if quicker else 'olmadı'}."
     )
     lab.check("küçük LR takılıyor (puan)", gap["sabit, küçük"] - common, above=2, full_size=True)
     lab.check("büyük LR atlıyor (puan)", large_gap - common, above=0.5, full_size=True)

@@ -79,7 +79,7 @@ def sequential_to_functional(
         "tek girdi": ([start, layers.Input(shape=(10,)), dense], "Model([one, two], …)"),
         "tek çıkış": ([start, dense, [layers.Dense(1), layers.Dense(3)]], "Model(…, [main, aux])"),
         "dal yok": ([start, [dense, layers.Dense(8)], dense], "a(x), b(x)"),
-        "birleştirme yok": ([start, dense, layers.Concatenate()], "Concatenate()([x1, x2])"),
+        "lineer katman sırası": ([start, dense, layers.Concatenate()], "Concatenate()([x1, x2])"),
         "artık bağlantı yok": ([start, dense, layers.Add()], "Add()([x, h])"),
     }
     limits = []
@@ -136,9 +136,9 @@ def multi_input_output(
 
     Soru: 10 kategori, 20 sayısal ölçünün yanına gelince tanının doğruluğunu kaç puan artırır?
 
-    Neden: Yeni girdi ancak ötekilerin söylemediğini söylüyorsa işe yarar. Ortalama ve en kötü
-    ölçüler tanıyı zaten bilir; çekirdeklerin ne kadar değişken olduğunu en kısa yoldan "hata"
-    ölçüleri söyler. İki çıkış aynı gövdeyi paylaşır, kayıpları ağırlıklarıyla toplanır.
+    Neden: Yeni girdi, ötekilerin güç söylediğini söylüyorsa işe yarar. Ortalama ve en kötü ölçüler
+    tanıyı zaten bilir. Değişkenlik onların oranıdır: az hastayla bölmeyi öğrenmek güçtür,
+    kategoriler kestirme bir ipucu verir. İki çıkışın kayıpları ağırlıklarıyla toplanır.
     """
     data, raw = load_breast_cancer(), load_breast_cancer(scaled=False)
     names = data.feature_names
@@ -200,7 +200,7 @@ def multi_input_output(
     by_seed = scores.pivot_table("doğruluk", ["çıkış", "tohum"], "girdi", sort=False)
     gain = (by_seed["num + cat"] - by_seed["num"]).groupby("çıkış", sort=False)  # tohum tohum
     main, aux = gain.mean()
-    noise = np.where(abs(gain.mean()) > 2 * gain.sem(), "", " (gürültü düzeyinde)")
+    noise = np.where(abs(gain.mean()) > 2 * gain.sem(), "", " (gürültüden ayrılmıyor)")
     lab.conclude(
         f"Kategorilerin doğruluğa katkısı: tanıda {number(100 * main, 2)} puan{noise[0]}, "
         f"değişkenlikte {number(100 * aux, 2)} puan{noise[1]}. Testte tanının doğruluğu: "
@@ -225,7 +225,6 @@ def multi_input_output(
 @lab.section(quick={"n_train": 1_000, "epochs": 1, "seeds": 1})
 def concatenate_or_add(
     width=64,  # dalların genişliği
-    narrow=32,  # yarısı: Add'in koşulunu bozar
     n_train=5_000,  # karşılaştırmaya yeten, saniyeler süren MNIST alt kümesi
     epochs=2,  # öğrenmenin çoğu ilk epoch'larda
     seeds=3,  # yayılım görünsün
@@ -241,6 +240,7 @@ def concatenate_or_add(
     """
     data = load_mnist(n_train, 2_000)
     x, x_val = ({"top": v[:, :392], "bottom": v[:, 392:]} for v in (data.x_train, data.x_val))
+    narrow = width // 2  # Add'in koşulunu bozar
     merges = {  # ad: birleştiren katman, ikinci dalın genişliği
         "Concatenate": (layers.Concatenate(), width),
         "Add": (layers.Add(), width),
@@ -296,7 +296,7 @@ def concatenate_or_add(
     lab.conclude(
         f"Add ile çıkış katmanının parametresi {fewer} azaldı. Doğruluk: Concatenate "
         f"{percent(scores['Concatenate'].mean())}, Add {percent(scores['Add'].mean())}"
-        f"{'' if clear else ' (fark gürültü düzeyinde)'}."
+        f"{'' if clear else ' (fark gürültüden ayrılmıyor)'}."
     )
     lab.check("elle hesaptan ayrılan model", sum(runs["elle"] != runs["Keras"]), equal=0)
     lab.check("Add'in azalttığı parametre", fewer, equal=width * 10)
@@ -395,7 +395,7 @@ def residual_blocks(
     sns.lineplot(along, y="sinyal", ax=axes["A"], legend=False, **look)
     axes["A"].set(yscale="log", title="eğitimden önce, ileri besleme", ylabel="çıktının std'si")
     sns.lineplot(along, y="gradyan", ax=axes["B"], **look)
-    axes["B"].set(yscale="log", title="eğitimden önce, geri yayılım", ylabel="ağırlık gradyanı")
+    axes["B"].set(yscale="log", title="eğitimden önce, geri yayılım", ylabel="gradyan normu")
     axes["B"].legend(ncols=2, loc=(0.05, 0.16))
     bars = {"color": "lightgrey", "edgecolor": "black", "errorbar": "sd"}
     sns.barplot(runs, x="val_accuracy", y="ağ", ax=axes["C"], **bars)
@@ -405,9 +405,9 @@ def residual_blocks(
     words = np.where(effect["mean"] > 0, "yükseltti", "düşürdü").astype(object)
     words[~(effect["mean"].abs() > 2 * effect["sem"])] = "belirgin değiştirmedi"
     lab.conclude(
-        f"Doğruluk: düz ağ Glorot ile {percent(plain.mean())}, He ile {percent(plain_he.mean())}, "
-        f"Glorot ve artık bağlantıyla {percent(skipped.mean())}. Artık ağda doğruluğu He "
-        f"{words[2]}, ona eklenen BatchNorm {words[3]}."
+        f"Düz ağın doğruluğuna ({percent(plain.mean())}) katılan puan: yalnız artık bağlantı "
+        f"{number(effect.iloc[1, 0], 2)}, yalnız He {number(effect.iloc[0, 0], 2)}. Artık ağda "
+        f"doğruluğu He {words[2]}, ona eklenen BatchNorm {words[3]}."
     )
     same = largest_difference(starts[0], starts[2])
     lab.check("düz ve artık ağın başlangıç farkı", same, equal=0)
@@ -451,7 +451,7 @@ def multi_output_loss_weights(
     x, y = data.x_train, {"main": data.y_train, "holes": HOLES[data.y_train]}
     y_val = {"main": data.y_val, "holes": HOLES[data.y_val]}
     val = {"validation_data": (data.x_val, y_val), "validation_batch_size": 1_000}
-    for neurons, w in [*((trunk, w) for w in weights), (wide, weights[-1])]:
+    for neurons, w, body in [*((trunk, w, "dar") for w in weights), (wide, weights[-1], "geniş")]:
         image = keras.Input(shape=(784,), name="image")
         h = layers.Dense(neurons, activation="relu", name="trunk")(image)
         main = layers.Dense(10, activation="softmax", name="main")(h)
@@ -463,11 +463,11 @@ def multi_output_loss_weights(
             loss_weights={"main": 1 - w, "holes": w},
             metrics={"main": ["accuracy"], "holes": ["accuracy"]},
         )
-        name = f"w = {number(w)}" + (f", {neurons} nöron" if neurons != trunk else "")
+        name = f"w = {number(w)}" + (f", {neurons} nöron" if body == "geniş" else "")
         for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
             restart(model, seed)
             history = model.fit(x, y, batch_size=80, epochs=epochs, verbose=0, **val)
-            curves.append(tidy(history, ağ=name, w=w, nöron=neurons, tohum=seed))
+            curves.append(tidy(history, ağ=name, w=w, gövde=body, tohum=seed))
     curves = pd.concat(curves)
 
     try:  # mode="auto": çok çıkışlı ağda Keras metriğin yönünü adından bulamaz
@@ -485,11 +485,11 @@ def multi_output_loss_weights(
 
     heads = {"val_main_accuracy": "rakam", "val_holes_accuracy": "delik sayısı"}
     end = curves[curves["epoch"] == epochs].rename(columns=heads)
-    end = end.melt(["ağ", "w", "nöron", "tohum"], list(heads.values()), "çıkış", "doğruluk")
+    end = end.melt(["ağ", "w", "gövde", "tohum"], list(heads.values()), "çıkış", "doğruluk")
     table = end.pivot_table("doğruluk", "ağ", "çıkış", mean_and_std, sort=False)
     lab.table(table, f"Doğrulama doğruluğu, {seeds} tohum")
     fig, (left, right) = plots.figure("Kayıp ağırlıkları: iki çıkışın ödünleşimi", 1, 2)
-    narrow, look = end[end["nöron"] == trunk], {"markers": True, "errorbar": "sd"}
+    narrow, look = end[end["gövde"] == "dar"], {"markers": True, "errorbar": "sd"}
     sns.lineplot(narrow, x="w", y="doğruluk", hue="çıkış", style="çıkış", ax=left, **look)
     left.set(title=f"{trunk} nöronlu gövde, {seeds} tohum", ylabel="doğrulama doğruluğu")
     left.set(xlabel="delik kaybının ağırlığı w (rakamınki 1 - w)", ylim=(0, 1), xticks=weights)
@@ -507,11 +507,9 @@ def multi_output_loss_weights(
     drop, learned = digit[names[0]] - digit[names[-1]], hole[names[-1]] - hole[names[0]]
     clear = drop.mean() > 2 * drop.std() / seeds**0.5  # ortalamanın standart hatasının iki katı
     spare = (digit[control] - digit[names[0]]).mean()
-    chosen = dict.fromkeys([names[0], names[len(names) // 2], names[-1]])
-    levels = [f"{name} iken {percent(digit[name].mean())}" for name in chosen]
     lab.conclude(
-        f"Rakam doğruluğu {', '.join(levels)}: düşüş gürültüden "
-        f"{'ayrılıyor' if clear else 'ayrılmıyor'}. Geniş gövde ({control}), dar "
+        f"{names[0]} yerine {names[-1]} olunca rakam doğruluğu {number(100 * drop.mean(), 2)} "
+        f"puan düştü{'' if clear else ' (gürültüden ayrılmıyor)'}. Geniş gövde ({control}), dar "
         f"gövdenin {names[0]} doğruluğunu {'geçiyor' if spare > 0 else 'geçmiyor'}."
     )
     total = (1 - curves["w"]) * curves["val_main_loss"] + curves["w"] * curves["val_holes_loss"]
@@ -610,8 +608,9 @@ def auxiliary_loss(
     cut = largest_difference([model(data.x_val)[0]], [inference(data.x_val)])
     lab.conclude(
         f"Ana çıkışın doğruluğu yardımcı kayıpla {percent(aided.mean())}, onsuz "
-        f"{percent(without.mean())}{' (fark gürültüden ayrılmıyor)' if tied else ''}. Yardımcı "
-        f"çıkış sonradan kesildi, ana çıkış {'değişti' if cut else 'hiç değişmedi'}."
+        f"{percent(without.mean())}: fark {number(100 * gain.mean(), 2)} puan"
+        f"{' (gürültüden ayrılmıyor)' if tied else ''}. Yardımcı çıkış sonradan kesildi: ana "
+        f"çıkış {'değişti' if cut else 'hiç değişmedi'}."
     )
     faded = traces["doğruluk"].iloc[depth - 1] / traces["doğruluk"].iloc[0]
     lab.check("eğitimden önce iz siliniyor: son / ilk katman", faded, below=0.7)
