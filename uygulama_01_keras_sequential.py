@@ -176,7 +176,7 @@ def network_by_hand(
     table = table.set_axis(["en küçük", "ortanca", "en büyük"], axis=1).rename_axis("optimizer")
     lab.table(table, f"İlk adımda {len(moves)} ağırlık ne kadar oynar?")
 
-    p = np.append(p_wrong, np.linspace(0.02, 0.98, 25))
+    p = np.append(p_wrong, np.linspace(0.02, 0.98, 25)).clip(1e-6, 1 - 1e-6)
     z = tf.constant(np.log(p / (1 - p))[:, None], dtype="float32")  # sigmoid(z) = p
     slopes = pd.DataFrame({"p": p})
     for name, loss in {"cross-entropy": "binary_crossentropy", "MSE": "mse"}.items():
@@ -193,13 +193,13 @@ def network_by_hand(
     left.set(ylabel="eğitim kaybı (cross-entropy)", ylim=(0, None))
     sns.lineplot(slopes.set_index("p"), markers=True, ax=right)
     right.set(title="kötü huylu tümörde (y = 1) gradyan", xlabel="ağın verdiği olasılık p")
-    right.set(ylabel="gradyan (mutlak değer)", ylim=(0, None))
+    right.set(ylabel="z'ye göre gradyan (mutlak değer)", ylim=(0, None))
     lab.save(fig)
 
     lab.conclude(
-        f"Elle atılan {steps} adımda kayıp: {number(losses[0])} → {number(losses[-1])}. Ağ emin "
-        f"ama yanılıyorken cross-entropy'nin gradyanı MSE'ninkinin {number(cross[0] / mse[0])} "
-        "katı."
+        f"Kayıp, elle atılan {steps} adımın ilkinde {number(losses[0])}, sonuncusunda "
+        f"{number(losses[-1])}. p = {number(p[0])} iken cross-entropy'nin gradyanı MSE'ninkinin "
+        f"{number(cross[0] / mse[0])} katı."
     )
     lab.check("SGD: elle = Keras", sgd_gap, below=1e-4)
     lab.check("Adam'ın ilk adımı: elle = Keras", adam_gap, below=1e-6)
@@ -277,13 +277,13 @@ def full_architecture(
     right.axhline(0, color="black")
     right.axvline(0, color="black")
     right.set(title="test hastaları (sol üst, sağ alt: modeller ayrılıyor)")
-    right.set(xlabel="lojistik regresyon (log-odds)", ylabel="ağ (log-odds)")
+    right.set(xlabel="lojistik regresyon (log-odds)", ylabel="ağ (log-odds, en çok ±16)")
     lab.save(fig)
 
-    verdict = "şansla açıklanır" if p_value > significance else "şansla açıklanamaz"
+    verdict = "bir fark göstermiyor" if p_value > significance else "farkı gösteriyor"
     lab.conclude(
         f"Doğru bilinen test hastası: ağ {known['ağ'].sum()}, lojistik regresyon "
-        f"{known['lojistik'].sum()}. Bu fark {verdict} (eşli sınama, p = {number(p_value, 2)})."
+        f"{known['lojistik'].sum()}. Eşli sınama {verdict} (p = {number(p_value, 2)})."
     )
     lab.check("elle sayılan = count_params()", total, equal=model.count_params())
     not_trained = sum(w.numpy().size for w in model.non_trainable_weights)
@@ -345,8 +345,8 @@ def activation_gallery(
 ):
     """Aktivasyon fonksiyonları ve türevleri
 
-    Soru: Gradyan sekiz sigmoid katmanından geçerken sekiz türevle çarpılır: en çok kaçta kaçı
-    kalır?
+    Soru: Gradyan sekiz sigmoid katmanından geçerken sekiz türevle çarpılır: türevlerin çarpımı en
+    çok kaçta kaçtır?
 
     Neden: Sigmoid'in türevi f(1 - f) biçimindedir; toplamı 1 olan iki sayının çarpımı 1/4'ü
     aşamaz. ReLU'nun çıktısı hiç negatif olmaz, ELU'nunki olur: bu, ortalamayı sıfıra çeker.
@@ -375,7 +375,8 @@ def activation_gallery(
 
     table = summary[["en büyük f'", "ortalama"]].round(2) + 0.0  # "-0" yazılmasın
     table["süre (ms)"] = pd.Series(seconds)
-    lab.table(table, f"Ortalama ve süre: N(0, 1) girdi, {samples / 1e6:g} milyon sayı")
+    title = f"En büyük f': |x| ≤ {edge:g}; ortalama, süre: N(0, 1) girdi"
+    lab.table(table, f"{title}, {samples / 1e6:g} milyon sayı")
 
     fig, axes = plots.figure("Aktivasyon f(x) ve türevi f'(x)", 3, 4, sharex=True, sharey=True)
     axes[-1, -1].set(title="sıra sizde", xlabel="x")
@@ -390,8 +391,8 @@ def activation_gallery(
     steepest, mean = summary["en büyük f'"], summary["ortalama"]
     lab.conclude(
         f"Sigmoid'in türevi en çok {number(steepest['sigmoid'])}; {depth} türevin çarpımı en çok "
-        f"{number(steepest['sigmoid'] ** depth)}. ELU'nun ortalama çıktısı sıfıra ReLU'nunkinden "
-        f"yakın, ama sıfır değil: {number(mean['ELU'], 2)}."
+        f"1 / {number(steepest['sigmoid'] ** -depth, 5)}. ELU'nun ortalama çıktısı sıfıra "
+        f"ReLU'nunkinden yakın, ama sıfır değil: {number(mean['ELU'], 2)}."
     )
     lab.check("f ve f': Keras = slayt", summary[["f farkı", "f' farkı"]].max().max(), below=1e-5)
     lab.check("slaytın f' formülü = sonlu fark", summary["sonlu fark"].max(), below=1e-6)
@@ -498,7 +499,7 @@ def activation_race(
 
     Neden: Geri yayılım her katmanda aktivasyonun türeviyle çarpar; sigmoid'inki en çok 0,25'tir,
     art arda çarpımlar gradyanı söndürür. Girdisi hep negatif kalan ReLU nöronunun türevi 0'dır:
-    gradyan almaz, bir daha düzelemez. Leaky ReLU'nun negatif yanda da eğimi vardır.
+    gradyan almaz, kendi başına düzelemez. Leaky ReLU'nun negatif yanda da eğimi vardır.
     """
     data = load_mnist(n_train, 2_000)
     x, y = data.x_train, data.y_train
@@ -536,13 +537,15 @@ def activation_race(
     runs = scores.groupby(["aktivasyon", "LR"], sort=False)
     table = runs[["gradyan", "val_accuracy", "ölen pay"]].mean()
     table["std"] = runs["val_accuracy"].std()
-    lab.table(table, f"{seeds} tohum; gradyan: ilk katmanınki / son katmanınki", {"std": percent})
+    title = f"{seeds} tohum; gradyan (eğitimden önce): ilk / son gizli katman"
+    lab.table(table, title, {"std": percent})
 
     fig, axes = plots.mosaic(f"{depth} gizli katmanda gradyan ve öğrenme", "AB;AC")
     look = {"hue": "aktivasyon", "style": "aktivasyon", "markers": True, "errorbar": None}
     sns.lineplot(norms, x="gizli katman", y="oran", ax=axes["A"], **look)
-    axes["A"].set(title="kaybolan gradyan", yscale="log", xticks=range(1, depth + 1))
+    axes["A"].set(title="kaybolan gradyan (eğitimden önce)", yscale="log")
     axes["A"].set(xlabel="gizli katman (1: girdiye yakın)", ylabel="gradyan / son katmanınki")
+    axes["A"].set_xticks(range(1, depth + 1))
     look = {"y": "aktivasyon", "errorbar": "sd", "edgecolor": "black"}
     raced = scores[scores["LR"] == usual_lr]
     sns.barplot(raced, x="val_accuracy", color="lightgrey", ax=axes["B"], **look)
@@ -561,7 +564,7 @@ def activation_race(
     died, leaky_died = dead["ReLU (He)", high_lr], dead["Leaky ReLU (He)", high_lr]
     lab.conclude(
         f"Sigmoid'de ilk katmanın gradyanı son katmanınkinin {number(sigmoid['gradyan'], 1)} "
-        f"katı: doğruluk {percent(sigmoid['val_accuracy'])}; önde {', '.join(tied)}. "
+        f"katı; doğruluğu {percent(sigmoid['val_accuracy'])}, önde {', '.join(tied)}. "
         f"LR {number(high_lr)} ile ölen nöron: ReLU'da {percent(died, digits=0)}, Leaky ReLU'da "
         f"{percent(leaky_died, digits=0)}."
     )
@@ -592,8 +595,8 @@ def initializers(
     Soru: Ağırlıklar He'nin iki katıysa ilk ReLU katmanından onuncuya sinyal kaç kat büyür?
 
     Neden: n girdinin ağırlıklı toplamında varyans n · Var(w) katına çıkar, ReLU gücün yarısını
-    siler; He, Var(w) = 2/n ile bunu dengeler. Glorot tanh'ın, LeCun SELU'nun dengesidir.
-    BatchNorm sinyali her katmanda yeniden ölçekler: başlangıcın boyu daha az önemli olur.
+    siler; He, Var(w) = 2/n ile bunu dengeler. LeCun SELU'yu dengeler; Glorot tanh'ta sönmeyi
+    yavaşlatır. BatchNorm sinyali yeniden ölçekler: başlangıcın boyu daha az önemli olur.
     """
     data = load_mnist(n_train, 2_000)
     starts = {  # başlatıcı, ağırlıkların katı, aktivasyon
@@ -636,9 +639,9 @@ def initializers(
                 runs.append((name, norm, seed, accuracy))
     runs = pd.DataFrame(runs, columns=["başlangıç", "ağ", "tohum", "val_accuracy"])
 
-    table = signals.pivot_table("std", "başlatıcı", "katman", sort=False)[[1, depth]]
+    table = signals.pivot_table("std", "başlatıcı", "katman", sort=False)
     growth = table[depth] / table[1]
-    table = table.add_prefix("katman ").assign(büyüme=growth)
+    table = table[sorted({1, depth})].add_prefix("katman ").assign(büyüme=growth)
     lab.table(table, f"z'nin std'si, {width} nöron")
     mean = runs.pivot_table("val_accuracy", "başlangıç", "ağ", sort=False)
     lab.table(mean, f"Doğrulama doğruluğu, {seeds} tohum", dict.fromkeys(mean, percent))
@@ -651,7 +654,7 @@ def initializers(
     left.legend(loc="upper center", ncols=2)
     look = {"hue": "ağ", "palette": ["white", "grey"], "edgecolor": "black", "errorbar": "sd"}
     sns.barplot(runs, x="başlangıç", y="val_accuracy", ax=right, **look)
-    right.set(title=f"eğitilen ağ, ReLU, {epochs} epoch", xlabel="başlangıç std'si")
+    right.set(title=f"eğitilen ağ, 64 nöron, {epochs} epoch", xlabel="başlangıç std'si")
     right.set(ylim=(0, 1.2), yticks=np.linspace(0, 1, 6))  # üstü göstergenin
     right.legend(loc="upper center", ncols=2)
     lab.save(fig)
@@ -664,8 +667,8 @@ def initializers(
     )
     steps = 2.0 ** (depth - 1)  # her katmanda std'nin iki katı
     lab.check("He x 2: büyüme / 2^(katman-1)", growth["He x 2 + ReLU"] / steps, within=(0.5, 2))
-    own = growth.iloc[:3]
-    lab.check("kendi aktivasyonuyla sinyal korunuyor", max(own.max(), 1 / own.min()), below=8)
+    own = np.exp(abs(np.log(growth.iloc[:3])).max())  # büyüme de sönme de kat olarak
+    lab.check("kendi aktivasyonuyla sinyal en çok kaç kat değişti", own, below=8)
     lab.check("BatchNorm farkı daraltıyor", without - with_norm, above=0.15, full_size=True)
     return {"": runs, "sinyal": signals}
 
@@ -747,9 +750,10 @@ def weight_penalties(
 
     near, large = table["sıfıra yakın pay"], table["en büyük %1"]
     clear = table.index[table["kazanç"] > 2 * table["std"]]  # kazancı gürültüyü aşanlar
+    told = ", ".join(clear) or ("hiçbiri" if seeds > 1 else "tek tohumla bilinmez")
     lab.conclude(
         f"Sıfıra yakın ağırlık: L1 ile {percent(near['L1'])}, L2 ile {percent(near['L2'])}. "
-        f"Doğrulama kaybını gürültüyü aşacak kadar düşüren ceza: {', '.join(clear) or 'hiçbiri'}."
+        f"Doğrulama kaybını gürültüyü aşacak kadar düşüren ceza: {told}."
     )
     lab.check("ceza: formül = sum(model.losses)", max(gaps), below=1e-4)
     lab.check("sıfıra yakın: L1 - L2", near["L1"] - near["L2"], above=0.2, full_size=True)
@@ -786,7 +790,7 @@ def batch_norm_by_hand(
     data = load_breast_cancer(scaled=False)
     names = list(data.feature_names[:4])  # yarıçap, doku, çevre, alan
     x = data.x_train[:, :4]
-    batches = np.split(x, len(x) // batch_size)
+    batches = [x[i : i + batch_size] for i in range(0, len(x), batch_size)]
 
     layer = layers.BatchNormalization(momentum=momentum)
     moving_mean, moving_variance = 0.0, 1.0  # katmanın başlangıç değerleri
@@ -826,6 +830,7 @@ def batch_norm_by_hand(
     fig, (left, right) = plots.figure("BatchNorm: hareketli ortalama ve batch gürültüsü", 1, 2)
     sns.lineplot(reached, x="epoch", y="pay", hue="momentum", style="momentum", ax=left)
     left.set(title="hareketli ortalama", ylabel="gerçek ortalamaya oranı (pay)", ylim=(0, 1.05))
+    left.legend(title="momentum", loc="lower right")
     sns.violinplot(noise, x="mini-batch", y="çıktı", color="lightgrey", cut=0, ax=right)
     right.set(title=f"aynı hasta, {draws} başka mini-batch", xlabel="mini-batch boyu (hasta)")
     right.set_ylabel(f"BatchNorm çıktısı: {names[0]}")
@@ -907,7 +912,8 @@ def batch_norm_learning_rates(
     shown = needed.map("{:.0f}".format).replace("inf", "varamadı")
     shown += spread.map(lambda s: f" ± {s:.0f}" if np.isfinite(s) else "")
     goal = percent(target, digits=0)
-    lab.table(shown, f"{goal} doğruluğa kaç adım? {seeds} tohum (varamadı: en az biri)")
+    title = f"{goal} doğruluğa kaç adım? (önce, sonra: aktivasyondan; varamadı: en az bir tohum)"
+    lab.table(shown, title)
 
     fastest = needed.idxmin()  # her birinin en hızlı LR'si
     fig, (left, right) = plots.figure("BatchNorm: LR aralığı ve hız", 1, 2)
@@ -928,12 +934,12 @@ def batch_norm_learning_rates(
     best_ratio = float(needed["yok"].min()) / float(needed["önce"].min())
     if np.isfinite([equal_ratio, best_ratio]).all():
         lab.conclude(
-            f"BatchNorm'suz ağ {goal} doğruluğa, aynı LR'de ({number(equal)}) BatchNorm'lunun "
-            f"{number(equal_ratio, 2)} katı adımda vardı; her biri en hızlı LR'sindeyken "
-            f"{number(best_ratio, 2)} katı adımda. Slayt 10 kat diyor."
+            f"BatchNorm'suz ağ {goal} doğruluğa, aynı LR'de ({number(equal)}) aktivasyondan önce "
+            f"BatchNorm'lunun {number(equal_ratio, 2)} katı adımda vardı; her biri en hızlı "
+            f"LR'sindeyken {number(best_ratio, 2)} katı adımda. Slayt 10 kat diyor."
         )
     else:
-        lab.conclude(f"{steps} adımda {goal} doğruluğa her ağ varamadı: oran hesaplanamıyor.")
+        lab.conclude(f"{steps} adımda {goal} doğruluğa varamayan ağ var: oran hesaplanamıyor.")
     lab.check("aynı LR'de kaç kat az adım", equal_ratio, above=1.5, full_size=True)
     lab.check("en hızlı LR'lerle kaç kat", best_ratio, within=(1.5, 10), full_size=True)
     top = last[last["LR"] == rates[-1]].groupby("BatchNorm")["val_accuracy"]
@@ -996,7 +1002,8 @@ def dropout_kinds(
     for layer in (layers.Dropout(rate), layers.SpatialDropout1D(rate)):
         closed = layer(wave[None], training=True)[0].numpy() == 0
         guess = pd.DataFrame(wave).mask(closed).interpolate(limit_direction="both").fillna(0)
-        betrayed.append(r2_score(wave[closed], guess.to_numpy()[closed]))  # komşulardan kestirim
+        pair = wave[closed], guess.to_numpy()[closed]  # komşulardan kestirim
+        betrayed.append(r2_score(*pair) if closed.any() else np.nan)
 
     signals = []
     for layer in (layers.Dropout(alpha_rate), layers.AlphaDropout(alpha_rate)):
@@ -1019,19 +1026,19 @@ def dropout_kinds(
 
     scale, (none, some) = trained.max(), losses.mean()
     saved = losses.iloc[:, 0] - losses.iloc[:, 1]  # tohum tohum: aynı başlangıç
-    noise = " (fark gürültü düzeyinde)" if saved.mean() <= saved.std() else ""
+    noise = "" if saved.mean() > 2 * saved.std() else " (gürültüden ayrılmıyor)"
     lab.conclude(
         f"Keras açık kalan nöronu eğitimde {number(scale)} ile çarptı, çıkarımda hiçbir şeyi "
-        f"değiştirmedi. Etiketleri kirli az veride doğrulama kaybı: Dropout'suz {number(none)}, "
-        f"Dropout'la {number(some)}{noise}."
+        f"değiştirmedi. {percent(wrong, digits=0)} etiketi rastgele az veride doğrulama kaybı: "
+        f"Dropout'suz {number(none)}, Dropout'la {number(some)}{noise}."
     )
     lab.check("çarpan · (1 - oran)", scale * (1 - rate), within=(0.9999, 1.0001))
     lab.check("çıkarımda değişen", abs(inferred - ones).max(), equal=0)
     off = (trained == 0).mean(axis=1).std() / np.sqrt(rate * (1 - rate) / 200)
     lab.check("kapanan pay oynuyor: std / binom", off, within=(0.85, 1.15))
     lab.check("Dropout'un azalttığı doğrulama kaybı", saved.mean(), above=0.03, full_size=True)
-    lab.check("komşular standart Dropout'ta ele verir (R²)", betrayed[0], above=0.8)
-    lab.check("SpatialDropout1D'de vermez (R²)", betrayed[1], below=0.1)
+    lab.check("Dropout: kapanan, komşularından bulunur (R²)", betrayed[0], above=0.8)
+    lab.check("SpatialDropout1D: bulunmaz (R²)", betrayed[1], below=0.1)
     lab.check("SELU, AlphaDropout: std", signals["std"]["AlphaDropout"], within=(0.92, 1.08))
     lab.check("SELU, Dropout: std", signals["std"]["Dropout"], above=1.1)
     return {"": curves, "cikti": table, "selu": signals.reset_index()}
@@ -1103,7 +1110,7 @@ def mc_dropout(
     summary = kept.pivot_table("kalanın doğruluğu", "insana bırakılan pay", "yöntem", sort=False)
     lab.table(summary[::10], "Kalanın test doğruluğu", dict.fromkeys(summary, percent))
 
-    title = "En kararsız beş test rakamı (geçişlerin %95 aralığı)"
+    title = "En kararsız beş test rakamı (tahminin olasılığı, %95 aralık)"
     fig, axes = plots.mosaic(title, "ABCDE;XXXYY;XXXYY")
     for name, i in zip("ABCDE", np.argsort(-entropy(average)), strict=False):
         guess = average[i].argmax()
@@ -1119,13 +1126,14 @@ def mc_dropout(
     sns.pointplot(unsure, x="girdi", y="belirsizlik", ax=axes["Y"], **look)
     axes["Y"].axhline(np.log(10), color="black", linestyle=":", label="ln 10: on sınıf eşit olası")
     axes["Y"].legend(loc="upper left")
-    axes["Y"].set(xlabel="", ylabel="belirsizlik (entropi)", ylim=(0, 4.5))  # göstergeye yer
+    axes["Y"].set(xlabel="", ylabel="belirsizlik (entropi)", ylim=(-0.1, 4.5))  # göstergeye yer
     lab.save(fig)
 
     (first, _), (last, once_last) = summary.iloc[[0, -1]].to_numpy()
     lab.conclude(
         f"Test doğruluğu {percent(first)}; en kararsızlar insana bırakılınca kalanlarda "
-        f"{percent(last)}. Sıralamayı Dropout kapalı tek geçiş yapınca: {percent(once_last)}."
+        f"{percent(last)}. Tahmini de sıralamayı da Dropout kapalı tek geçiş yapınca: "
+        f"{percent(once_last)}."
     )
     lab.check("bırakınca kalanın doğruluğu artıyor", last - first, above=0.01, full_size=True)
     typical = unsure.groupby(["yöntem", "girdi"])["belirsizlik"].median()
@@ -1166,7 +1174,7 @@ lab.exercise(
     low=0.45,
     high=0.80,
     write=percent,
-    hint="Gradyan her katmanda en çok 0,25 ile çarpılır. İki katmanda en az kaçta kaçı kalabilir?",
+    hint="Türev en çok 0,25'tir. Çarpımları iki katmanda en çok kaçta kaç olabilir, sekizde?",
     solution="İki çarpım gradyanı söndürmez: ağ öğrenir, ama ötekilerden yavaş.",
 )
 lab.exercise(

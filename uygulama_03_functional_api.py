@@ -755,7 +755,7 @@ def custom_topology(
     n_train=1_500,  # evrişim CPU'da pahalı: az görüntü
     epochs=3,  # kısa: iki U-Net ayrılana kadar
     lr=0.01,  # Adam'ın varsayılanının on katı: o kadar epoch yetsin
-    noise=0.5,  # gürültünün std'si; piksel 0 ile 1 arasında
+    noise=0.2,  # gürültünün std'si (piksel 0 ile 1 arasında): ince ayrıntı görünür kalsın
     seeds=3,  # fark ancak yayılımıyla okunur
 ):
     """İstediğin topoloji: U-Net ve Inception
@@ -819,13 +819,12 @@ def custom_topology(
     new = {id(w) for w in reader.weights} - {id(w) for w in inception.weights}
     ratio = error["atlamasız"] / error["atlamalı"]
     lab.conclude(
-        f"Atlamaların yerine kopya konunca hata, {seeds} tohumda ortalama ± std: "
-        f"{number(ratio.mean(), 2)} ± {number(ratio.std(), 2)} katı. Kısa eğitimle Inception'ın "
-        f"doğruluğu {percent(learned)}; onu okuyan alt modelin yeni ağırlığı "
-        f"{'var' if new else 'yok'}."
+        f"Atlamaların yerine kopya konunca hata ortalama {number(ratio.mean(), 2)} katı; "
+        f"arttığı tohum: {(ratio > 1).sum()}/{seeds}. Kısa eğitimle Inception'ın doğruluğu "
+        f"{percent(learned)}; onu okuyan alt modelin yeni ağırlığı {'var' if new else 'yok'}."
     )
     lab.check("iki U-Net aynı başlıyor (fark)", largest_difference(*starts.values()), equal=0)
-    lab.check("atlama kesilince hata (kat)", ratio.mean(), above=1.1, full_size=True)
+    lab.check("atlama kesilince hata (en az kat)", ratio.min(), above=1.1, full_size=True)
     lab.check("gürültü azalıyor", error["atlamalı"].max() / noisy, below=0.3, full_size=True)
     lab.check("alt modelin yeni ağırlığı", len(new), equal=0)
     for name in ("halve", "flat", "digit"):  # okunan katmandan çıkışa kadar elle

@@ -32,14 +32,14 @@ def percent(share: float, spread: float | None = None, digits: int = 1) -> str:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Write a number with `digits` significant digits: '0,371', '12,5', '1e-07'; nan as '-'."""
+    """Write a number with `digits` significant digits: '0,371', '12,5', '1,5e-07'; nan as '-'."""
     value = float(value)
     if math.isnan(value):
         return "-"
     if math.isinf(value):
         return "sonsuz" if value > 0 else "-sonsuz"
     if value and not 1e-4 <= abs(value) < 1e6:
-        return f"{value:.0e}"
+        return f"{value:.{min(digits, 2) - 1}e}".replace(".0e", "e").replace(".", ",")
     places = max(0, digits - 1 - math.floor(math.log10(abs(value)))) if value else 0
     text = f"{value:.{places}f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text).replace(".", ",")

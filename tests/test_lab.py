@@ -809,6 +809,7 @@ def test_times_that_others_changed_are_read_as_far_as_they_are_good(lab, text, k
         ("12,5", number, (12.5,)),
         ("100", number, (100,)),
         ("1e-07", number, (1e-7,)),
+        ("1,5e-05", number, (0.25**8,)),
         ("0", number, (0,)),
         ("-0,5", number, (-0.5,)),
         ("-", number, (float("nan"),)),
