@@ -1029,7 +1029,7 @@ def dropout_kinds(
     noise = "" if saved.mean() > 2 * saved.std() else " (gürültüden ayrılmıyor)"
     lab.conclude(
         f"Keras açık kalan nöronu eğitimde {number(scale)} ile çarptı, çıkarımda hiçbir şeyi "
-        f"değiştirmedi. {percent(wrong, digits=0)} etiketi rastgele az veride doğrulama kaybı: "
+        f"değiştirmedi. Az veride (rastgele etiket: {percent(wrong, digits=0)}) doğrulama kaybı: "
         f"Dropout'suz {number(none)}, Dropout'la {number(some)}{noise}."
     )
     lab.check("çarpan · (1 - oran)", scale * (1 - rate), within=(0.9999, 1.0001))
