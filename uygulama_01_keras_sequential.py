@@ -176,7 +176,7 @@ def network_by_hand(
     table = table.set_axis(["en küçük", "ortanca", "en büyük"], axis=1).rename_axis("optimizer")
     lab.table(table, f"İlk adımda {len(moves)} ağırlık ne kadar oynar?")
 
-    p = np.append(p_wrong, np.linspace(0.02, 0.98, 25)).clip(1e-6, 1 - 1e-6)
+    p = np.append(p_wrong, np.linspace(0.02, 0.98, 25)).clip(1e-6, 1 - 1e-6)  # log 0 olmasın
     z = tf.constant(np.log(p / (1 - p))[:, None], dtype="float32")  # sigmoid(z) = p
     slopes = pd.DataFrame({"p": p})
     for name, loss in {"cross-entropy": "binary_crossentropy", "MSE": "mse"}.items():
@@ -809,7 +809,7 @@ def batch_norm_by_hand(
     table = pd.DataFrame({"önce ortalama": mean, "önce std": np.sqrt(variance)})
     table["sonra ortalama"], table["sonra std"] = output.mean(axis=0).round(4) + 0.0, output.std(0)
     table.index = pd.Index(names, name="öznitelik")
-    lab.table(table, f"Bir mini-batch ({batch_size} hasta), γ = 1 ve β = 0 iken")
+    lab.table(table, f"Bir mini-batch ({len(batch)} hasta), γ = 1 ve β = 0 iken")
 
     reached = []
     for rate in (momentum, default):

@@ -1040,10 +1040,10 @@ def schedule_race(
     common, large_gap, one = gap[["sabit, ortak", "sabit, büyük", "OneCycle, büyük"]]
     quicker = arrival["OneCycle, büyük"] < arrival.drop("OneCycle, büyük").min()
     lab.conclude(
-        f"Birinci: {best}. Ondan geride kalan puan: ortak sabit LR {number(common, 2)} "
-        f"({table['sonuç']['sabit, ortak']}), küçük {number(gap['sabit, küçük'], 2)}, büyük "
-        f"{number(large_gap, 2)}; büyük tepeli OneCycle hedefe en hızlı varan "
-        f"{'oldu' if quicker else 'olmadı'}."
+        f"Birinci: {best}. Ondan geride kalan puan: iyi seçilmiş (ortak) sabit LR "
+        f"{number(common, 2)} ({table['sonuç']['sabit, ortak']}), küçük "
+        f"{number(gap['sabit, küçük'], 2)}, büyük {number(large_gap, 2)}; büyük tepeli OneCycle "
+        f"hedefe en hızlı varan {'oldu' if quicker else 'olmadı'}."
     )
     lab.check("küçük LR takılıyor (puan)", gap["sabit, küçük"] - common, above=2, full_size=True)
     lab.check("büyük LR atlıyor (puan)", large_gap - common, above=0.5, full_size=True)
