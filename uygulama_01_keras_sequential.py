@@ -14,10 +14,11 @@ BatchNorm (yığın normalleştirme) ve Dropout.
 # # Uygulama 01 · Keras Sequential API
 
 # %%
-# isort: off
-from common import Lab, largest_difference, load_breast_cancer, load_mnist, number, percent
-from common import plots, restart, set_seed, tidy
-# isort: on  (önce common: Keras'ın ayarlarını o yapar)
+from common import Lab
+
+lab = Lab(
+    "uygulama_01_keras_sequential", "Uygulama 01 · Keras Sequential API", "09:00-11:45"
+)
 
 from timeit import repeat
 
@@ -35,7 +36,17 @@ from sklearn.model_selection import RepeatedStratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-lab = Lab("uygulama_01_keras_sequential", "Uygulama 01 · Keras Sequential API", "09:00-11:45")
+from common import (
+    largest_difference,
+    load_breast_cancer,
+    load_mnist,
+    number,
+    percent,
+    plots,
+    restart,
+    set_seed,
+    tidy,
+)
 
 
 # %% [markdown]
@@ -59,21 +70,34 @@ def yesterday_baseline(
     x_train = pd.DataFrame(data.x_train, columns=data.feature_names)
     x_val = pd.DataFrame(data.x_val, columns=data.feature_names)
     log = FunctionTransformer(np.log1p, feature_names_out="one-to-one")
-    columns = ColumnTransformer(  # çarpık dağılan "hata" sütunlarına önce log, hepsine ölçek
-        [("log + ölçek", make_pipeline(log, StandardScaler()), make_column_selector("hata"))],
-        remainder=StandardScaler(),
-        verbose_feature_names_out=False,
-    ).set_output(transform="pandas")
+    columns = (
+        ColumnTransformer(  # çarpık dağılan "hata" sütunlarına önce log, hepsine ölçek
+            [
+                (
+                    "log + ölçek",
+                    make_pipeline(log, StandardScaler()),
+                    make_column_selector("hata"),
+                )
+            ],
+            remainder=StandardScaler(),
+            verbose_feature_names_out=False,
+        ).set_output(transform="pandas")
+    )
     model = make_pipeline(columns, LogisticRegression(max_iter=1_000))
 
     found = cross_validate(  # ölçekler her turda yalnız eğitim parçalarından öğrenilir
         model,
         pd.concat([x_train, x_val]),
         np.concatenate([data.y_train, data.y_val]),
-        cv=RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=lab.seed),
+        cv=RepeatedStratifiedKFold(
+            n_splits=folds, n_repeats=repeats, random_state=lab.seed
+        ),
         scoring=("accuracy", "roc_auc"),
     )
-    scores = pd.DataFrame({"doğruluk": found["test_accuracy"], "AUC": found["test_roc_auc"]})
+    scores = pd.DataFrame({
+        "doğruluk": found["test_accuracy"],
+        "AUC": found["test_roc_auc"],
+    })
     table = scores.agg(["mean", "std"]).set_axis(["ortalama", "std"])
     title = f"Lojistik regresyon, {folds} parça x {repeats} tekrar çapraz doğrulama"
     lab.table(table.rename_axis(f"{len(scores)} ölçüm"), title)
@@ -84,10 +108,14 @@ def yesterday_baseline(
     shap = (z_val - z_train.mean()) * weights  # her hasta, her öznitelik
     base = z_train.mean() @ weights + bias
     top = shap.abs().mean().nlargest(features).index
-    points = shap[top].melt(var_name="öznitelik", value_name="SHAP")  # satır başına bir nokta
+    points = shap[top].melt(
+        var_name="öznitelik", value_name="SHAP"
+    )  # satır başına bir nokta
     points["değer"] = z_val[top].melt()["value"]
 
-    fig, ax = plots.figure(f"Kararı en çok iten {features} öznitelik ({len(x_val)} hasta)")
+    fig, ax = plots.figure(
+        title=f"Kararı en çok iten {features} öznitelik ({len(x_val)} hasta)"
+    )
     shades = {"palette": "cividis", "hue_norm": (-2, 2), "legend": False}
     sns.swarmplot(points, x="SHAP", y="öznitelik", hue="değer", size=8, ax=ax, **shades)
     ax.axvline(0, color="black")
@@ -120,7 +148,9 @@ def forward(x, w1, b1, w2, b2):
 def backward(x, y, w1, b1, w2, b2):
     """Geri yayılım: zincir kuralı, kayıptan girdiye doğru."""
     hidden, p = forward(x, w1, b1, w2, b2)
-    d_out = (p - y) / len(x)  # sigmoid ile cross-entropy'nin türevi birlikte böyle sadeleşir
+    d_out = (p - y) / len(
+        x
+    )  # sigmoid ile cross-entropy'nin türevi birlikte böyle sadeleşir
     d_hidden = d_out @ w2.T * (1 - hidden**2)  # tanh'ın türevi 1 - tanh²
     return [x.T @ d_hidden, d_hidden.sum(axis=0), hidden.T @ d_out, d_out.sum(axis=0)]
 
@@ -153,30 +183,45 @@ def network_by_hand(
     model.add(layers.Dense(1, activation="sigmoid"))
     start = model.get_weights()
     model.compile(optimizer=keras.optimizers.SGD(lr), loss="binary_crossentropy")
-    history = model.fit(x, y, batch_size=len(x), epochs=steps, verbose=0)  # epoch = bir adım
+    history = model.fit(
+        x, y, batch_size=len(x), epochs=steps, verbose=0
+    )  # epoch = bir adım
 
     losses, weights = [], [w.astype("float64") for w in start]
     for _ in range(steps):  # aynı adımlar elle
-        p = forward(x, *weights)[1].clip(1e-7, 1 - 1e-7)  # Keras da log 0'dan böyle kaçınır
+        p = forward(x, *weights)[1].clip(
+            1e-7, 1 - 1e-7
+        )  # Keras da log 0'dan böyle kaçınır
         losses.append(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)))
         gradients = backward(x, y, *weights)
         weights = [w - lr * g for w, g in zip(weights, gradients, strict=True)]
     sgd_gap = abs(flat(weights) - flat(model.get_weights())).max()
-    curves = pd.DataFrame({"adım": range(steps), "elle": losses, "Keras": history.history["loss"]})
+    curves = pd.DataFrame({
+        "adım": range(steps),
+        "elle": losses,
+        "Keras": history.history["loss"],
+    })
 
     model.set_weights(start)
     model.compile(optimizer=keras.optimizers.Adam(adam_lr), loss="binary_crossentropy")
     model.train_on_batch(x, y)
     g = flat(backward(x, y, *start))
-    m, v = 0.1 * g, 0.001 * g**2  # hareketli ortalamalar sıfırdan başlar: 1 - β1, 1 - β2
+    m, v = (
+        0.1 * g,
+        0.001 * g**2,
+    )  # hareketli ortalamalar sıfırdan başlar: 1 - β1, 1 - β2
     rate = adam_lr * np.sqrt(0.001) / 0.1  # sıfırdan başlamanın düzeltmesi
     moves = pd.DataFrame({"SGD": lr * g, "Adam": rate * m / (np.sqrt(v) + 1e-7)})
     adam_gap = abs(flat(start) - moves["Adam"] - flat(model.get_weights())).max()
     table = moves.abs().agg(["min", "median", "max"]).T
-    table = table.set_axis(["en küçük", "ortanca", "en büyük"], axis=1).rename_axis("optimizer")
+    table = table.set_axis(["en küçük", "ortanca", "en büyük"], axis=1).rename_axis(
+        "optimizer"
+    )
     lab.table(table, f"İlk adımda {len(moves)} ağırlık ne kadar oynar?")
 
-    p = np.append(p_wrong, np.linspace(0.02, 0.98, 25)).clip(1e-6, 1 - 1e-6)  # log 0 olmasın
+    p = np.append(p_wrong, np.linspace(0.02, 0.98, 25)).clip(
+        1e-6, 1 - 1e-6
+    )  # log 0 olmasın
     z = tf.constant(np.log(p / (1 - p))[:, None], dtype="float32")  # sigmoid(z) = p
     slopes = pd.DataFrame({"p": p})
     for name, loss in {"cross-entropy": "binary_crossentropy", "MSE": "mse"}.items():
@@ -186,13 +231,21 @@ def network_by_hand(
         slopes[name] = -tape.gradient(error, z).numpy()  # eksi: adım gradyanın tersine
     cross, mse = slopes["cross-entropy"], slopes["MSE"]
 
-    fig, (left, right) = plots.figure("Elle yazılan ağ Keras'la aynı adımları atar", 1, 2)
+    fig, (left, right) = plots.figure(
+        1, 2, title="Elle yazılan ağ Keras'la aynı adımları atar"
+    )
     sns.lineplot(curves, x="adım", y="elle", linewidth=9, label="elle", ax=left)
-    sns.lineplot(curves, x="adım", y="Keras", linewidth=3, ls="--", label="Keras", ax=left)
-    left.set(title=f"{steps} SGD adımı", xlabel="atılan adım", xticks=range(0, steps, 5))
+    sns.lineplot(
+        curves, x="adım", y="Keras", linewidth=3, ls="--", label="Keras", ax=left
+    )
+    left.set(
+        title=f"{steps} SGD adımı", xlabel="atılan adım", xticks=range(0, steps, 5)
+    )
     left.set(ylabel="eğitim kaybı (cross-entropy)", ylim=(0, None))
     sns.lineplot(slopes.set_index("p"), markers=True, ax=right)
-    right.set(title="kötü huylu tümörde (y = 1) gradyan", xlabel="ağın verdiği olasılık p")
+    right.set(
+        title="kötü huylu tümörde (y = 1) gradyan", xlabel="ağın verdiği olasılık p"
+    )
     right.set(ylabel="z'ye göre gradyan (mutlak değer)", ylim=(0, None))
     lab.save(fig)
 
@@ -205,7 +258,11 @@ def network_by_hand(
     lab.check("Adam'ın ilk adımı: elle = Keras", adam_gap, below=1e-6)
     lab.check("kayıp iniyor: son / ilk", losses[-1] / losses[0], below=0.6)
     lab.check("cross-entropy: gradyan = p - y", abs(cross - (1 - p)).max(), below=1e-5)
-    lab.check("MSE: gradyan = 2(p - y)p(1 - p)", abs(mse - 2 * (1 - p) ** 2 * p).max(), below=1e-5)
+    lab.check(
+        "MSE: gradyan = 2(p - y)p(1 - p)",
+        abs(mse - 2 * (1 - p) ** 2 * p).max(),
+        below=1e-5,
+    )
     return {"": curves, "ilk_adim": moves, "gradyan": slopes}
 
 
@@ -228,56 +285,83 @@ def full_architecture(
     hareketli ortalamayla değişir: bunlar eğitilmeyen parametrelerdir.
     """
     data = load_breast_cancer()
-    model = keras.Sequential(
-        [
-            layers.Input(shape=(30,)),
-            layers.Dense(
-                256,
-                activation="relu",
-                kernel_initializer="he_normal",
-                kernel_regularizer=regularizers.l2(1e-4),
-            ),
-            layers.BatchNormalization(momentum=momentum),
-            layers.Dropout(0.3),
-            layers.Dense(128, activation="relu", kernel_initializer="he_normal"),
-            layers.BatchNormalization(momentum=momentum),
-            layers.Dropout(0.25),
-            layers.Dense(1, activation="sigmoid"),
-        ]
+    model = keras.Sequential([
+        layers.Input(shape=(30,)),
+        layers.Dense(
+            256,
+            activation="relu",
+            kernel_initializer="he_normal",
+            kernel_regularizer=regularizers.l2(1e-4),
+        ),
+        layers.BatchNormalization(momentum=momentum),
+        layers.Dropout(0.3),
+        layers.Dense(128, activation="relu", kernel_initializer="he_normal"),
+        layers.BatchNormalization(momentum=momentum),
+        layers.Dropout(0.25),
+        layers.Dense(1, activation="sigmoid"),
+    ])
+    auc = keras.metrics.AUC(
+        name="auc"
+    )  # slayttaki "AUC" ile doğrulamadaki adı val_AUC olurdu
+    model.compile(
+        optimizer="adam", loss="binary_crossentropy", metrics=["accuracy", auc]
     )
-    auc = keras.metrics.AUC(name="auc")  # slayttaki "AUC" ile doğrulamadaki adı val_AUC olurdu
-    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy", auc])
     model.summary()
     x, y, val = data.x_train, data.y_train, (data.x_val, data.y_val)
-    history = model.fit(x, y, batch_size=batch_size, epochs=epochs, validation_data=val, verbose=0)
+    history = model.fit(
+        x, y, batch_size=batch_size, epochs=epochs, validation_data=val, verbose=0
+    )
     test = model.evaluate(data.x_test, data.y_test, verbose=0, return_dict=True)
 
-    simple = LogisticRegression(max_iter=1_000).fit(x, y)  # aynı hastalar, aynı sütunlar
-    p = model.predict(data.x_test, verbose=0)[:, 0].astype("float64").clip(1e-7, 1 - 1e-7)
-    patients = pd.DataFrame({"ağ": np.log(p / (1 - p))})  # log-odds: 0'ın üstü "kötü huylu"
+    simple = LogisticRegression(max_iter=1_000).fit(
+        x, y
+    )  # aynı hastalar, aynı sütunlar
+    p = (
+        model
+        .predict(data.x_test, verbose=0)[:, 0]
+        .astype("float64")
+        .clip(1e-7, 1 - 1e-7)
+    )
+    patients = pd.DataFrame({
+        "ağ": np.log(p / (1 - p))
+    })  # log-odds: 0'ın üstü "kötü huylu"
     patients["lojistik"] = simple.decision_function(data.x_test)
-    known = (patients > 0).eq(data.y_test == 1, axis=0)  # hangi hastayı hangi model bildi
-    only = [(known["ağ"] & ~known["lojistik"]).sum(), (known["lojistik"] & ~known["ağ"]).sum()]
+    known = (patients > 0).eq(
+        data.y_test == 1, axis=0
+    )  # hangi hastayı hangi model bildi
+    only = [
+        (known["ağ"] & ~known["lojistik"]).sum(),
+        (known["lojistik"] & ~known["ağ"]).sum(),
+    ]
     p_value = binomtest(only[0], sum(only)).pvalue if sum(only) else 1.0  # McNemar, tam
 
     dense = [(30 + 1) * 256, (256 + 1) * 128, (128 + 1) * 1]  # (girdi + bias) · nöron
-    tracked = 2 * 256 + 2 * 128  # ortalama ile varyans; γ ile β de bu kadar, ama eğitilir
+    tracked = (
+        2 * 256 + 2 * 128
+    )  # ortalama ile varyans; γ ile β de bu kadar, ama eğitilir
     total = sum(dense) + 2 * tracked
-    table = pd.DataFrame({"bildiği": known.sum(), "doğruluk": known.mean()}).rename_axis("model")
+    table = pd.DataFrame({
+        "bildiği": known.sum(),
+        "doğruluk": known.mean(),
+    }).rename_axis("model")
     table = table.assign(parametre=[total, 30 + 1], **{"yalnız bunun bildiği": only})
     lab.table(table, f"Aynı {len(known)} test hastası")
 
     curves = tidy(history)
-    fig, (left, right) = plots.figure("Slaytın ağı ve lojistik regresyon", 1, 2)
+    fig, (left, right) = plots.figure(1, 2, title="Slaytın ağı ve lojistik regresyon")
     sns.lineplot(curves.set_index("epoch")[["loss", "val_loss"]], ax=left)
-    left.set(title="ağın eğitimi", ylabel="kayıp (cross-entropy + L2 cezası)", ylim=(0, None))
+    left.set(
+        title="ağın eğitimi", ylabel="kayıp (cross-entropy + L2 cezası)", ylim=(0, None)
+    )
     patients["gerçek"] = np.take(data.class_names, data.y_test)
     look = {"hue": "gerçek", "style": "gerçek", "s": 140}
     sns.scatterplot(patients, x="lojistik", y="ağ", ax=right, **look)
     right.axhline(0, color="black")
     right.axvline(0, color="black")
     right.set(title="test hastaları (sol üst, sağ alt: modeller ayrılıyor)")
-    right.set(xlabel="lojistik regresyon (log-odds)", ylabel="ağ (log-odds, en çok ±16)")
+    right.set(
+        xlabel="lojistik regresyon (log-odds)", ylabel="ağ (log-odds, en çok ±16)"
+    )
     lab.save(fig)
 
     verdict = "bir fark göstermiyor" if p_value > significance else "farkı gösteriyor"
@@ -293,7 +377,9 @@ def full_architecture(
     lab.check("kaydedilip yüklenen modelin farkı", gap, equal=0)
     lab.check("ağın test doğruluğu", test["accuracy"], above=0.93, full_size=True)
     lab.check("ağın test AUC'si", test["auc"], above=0.98, full_size=True)
-    lab.check("ağ - lojistik (hasta)", only[0] - only[1], within=(-5, 5), full_size=True)
+    lab.check(
+        "ağ - lojistik (hasta)", only[0] - only[1], within=(-5, 5), full_size=True
+    )
     return {"": curves, "ozet": table.reset_index()}
 
 
@@ -314,13 +400,23 @@ def elu(x, alpha=1.0):
 
 
 LEAKY = layers.LeakyReLU(negative_slope=0.01)  # slaytın eğimi
-PRELU = layers.PReLU(keras.initializers.Constant(0.25))  # eğim öğrenilir; buradan başlar
+PRELU = layers.PReLU(
+    keras.initializers.Constant(0.25)
+)  # eğim öğrenilir; buradan başlar
 ALPHA, SCALE = 1.6732632423543772, 1.0507009873554805  # SELU: Klambauer vd. (2017)
 GALLERY = {  # ad: Keras'ın fonksiyonu, slaytın formülü, slaytın türevi
     "identity": ("linear", lambda x: x, np.ones_like),
-    "binary step": (lambda x: tf.cast(x >= 0, x.dtype), lambda x: 1.0 * (x >= 0), np.zeros_like),
+    "binary step": (
+        lambda x: tf.cast(x >= 0, x.dtype),
+        lambda x: 1.0 * (x >= 0),
+        np.zeros_like,
+    ),
     "sigmoid": ("sigmoid", sigmoid, lambda x: sigmoid(x) * (1 - sigmoid(x))),
-    "tanh": ("tanh", lambda x: 2 / (1 + np.exp(-2 * x)) - 1, lambda x: 1 - np.tanh(x) ** 2),
+    "tanh": (
+        "tanh",
+        lambda x: 2 / (1 + np.exp(-2 * x)) - 1,
+        lambda x: 1 - np.tanh(x) ** 2,
+    ),
     "arctan": (keras.ops.arctan, np.arctan, lambda x: 1 / (x**2 + 1)),
     "ReLU": ("relu", lambda x: sides(x, 0, x), lambda x: sides(x, 0, 1)),
     "Leaky ReLU": (LEAKY, lambda x: sides(x, 0.01 * x, x), lambda x: sides(x, 0.01, 1)),
@@ -364,8 +460,14 @@ def activation_gallery(
             y = function(points)
         slope = tape.gradient(y, points, unconnected_gradients="zero").numpy()
         finite = (formula(x64 + h) - formula(x64 - h)) / (2 * h)  # türev bilmeyen yol
-        curves.append(pd.DataFrame({"fonksiyon": name, "x": x, "f(x)": y, "f'(x)": slope}))
-        row = {"fonksiyon": name, "en büyük f'": slope.max(), "ortalama": np.mean(function(z))}
+        curves.append(
+            pd.DataFrame({"fonksiyon": name, "x": x, "f(x)": y, "f'(x)": slope})
+        )
+        row = {
+            "fonksiyon": name,
+            "en büyük f'": slope.max(),
+            "ortalama": np.mean(function(z)),
+        }
         row["f farkı"] = abs(y.numpy() - formula(x64)).max()
         row["f' farkı"] = abs(slope - derivative(x64)).max()
         row["sonlu fark"] = abs(finite - derivative(x64)).max()
@@ -378,9 +480,13 @@ def activation_gallery(
     title = f"En büyük f': |x| ≤ {edge:g}; ortalama, süre: N(0, 1) girdi"
     lab.table(table, f"{title}, {samples / 1e6:g} milyon sayı")
 
-    fig, axes = plots.figure("Aktivasyon f(x) ve türevi f'(x)", 3, 4, sharex=True, sharey=True)
+    fig, axes = plots.figure(
+        3, 4, title="Aktivasyon f(x) ve türevi f'(x)", sharex=True, sharey=True
+    )
     axes[-1, -1].set(title="sıra sizde", xlabel="x")
-    for ax, (name, curve) in zip(axes.flat, curves.groupby("fonksiyon", sort=False), strict=False):
+    for ax, (name, curve) in zip(
+        axes.flat, curves.groupby("fonksiyon", sort=False), strict=False
+    ):
         sns.lineplot(curve, x="x", y="f(x)", linewidth=4, ax=ax)
         sns.lineplot(curve, x="x", y="f'(x)", linewidth=3, ls="--", ax=ax)
         ax.set(title=name, ylim=(-2.2, 3.2), ylabel="")
@@ -394,14 +500,24 @@ def activation_gallery(
         f"1 / {number(steepest['sigmoid'] ** -depth, 5)}. ELU'nun ortalama çıktısı sıfıra "
         f"ReLU'nunkinden yakın, ama sıfır değil: {number(mean['ELU'], 2)}."
     )
-    lab.check("f ve f': Keras = slayt", summary[["f farkı", "f' farkı"]].max().max(), below=1e-5)
-    lab.check("slaytın f' formülü = sonlu fark", summary["sonlu fark"].max(), below=1e-6)
+    lab.check(
+        "f ve f': Keras = slayt",
+        summary[["f farkı", "f' farkı"]].max().max(),
+        below=1e-5,
+    )
+    lab.check(
+        "slaytın f' formülü = sonlu fark", summary["sonlu fark"].max(), below=1e-6
+    )
     lab.check("SELU'nun en büyük türevi", steepest["SELU"], within=(1.758, 1.7582))
     lab.check("ELU'nun ortalaması", mean["ELU"], within=(0.155, 0.165))
     sums = keras.activations.softmax(tf.random.normal([100, 10])).numpy().sum(axis=1)
     lab.check("softmax çıktılarının toplamı - 1", abs(sums - 1).max(), below=1e-5)
     minus = tf.constant([-1.0])  # aynı ad, üç eğim: slaytta 0.01
-    lab.check("layers.LeakyReLU(): f(-1)", layers.LeakyReLU()(minus)[0], within=(-0.301, -0.299))
+    lab.check(
+        "layers.LeakyReLU(): f(-1)",
+        layers.LeakyReLU()(minus)[0],
+        within=(-0.301, -0.299),
+    )
     by_name = keras.activations.get("leaky_relu")(minus)[0]
     lab.check('activation="leaky_relu": f(-1)', by_name, within=(-0.201, -0.199))
     return {"": curves, "ozet": summary.reset_index()}
@@ -429,32 +545,45 @@ def why_not_linear(
     x, y = data.x_train, data.y_train
     val = {"validation_data": (data.x_val, data.y_val), "validation_batch_size": 1_000}
     curves, gaps = [], {}
-    for name, activation in {"1 katman": "", "3 doğrusal": "linear", "3 ReLU": "relu"}.items():
+    for name, activation in {
+        "1 katman": "",
+        "3 doğrusal": "linear",
+        "3 ReLU": "relu",
+    }.items():
         model = keras.Sequential([layers.Input(shape=(784,))])
         if activation:
             model.add(layers.Dense(128, activation=activation))
             model.add(layers.Dense(64, activation=activation))
         model.add(layers.Dense(10, activation="softmax"))
         adam = keras.optimizers.Adam(lr)
-        model.compile(adam, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-        for seed in lab.each(lab.seeds(seeds), name):
+        model.compile(
+            adam, loss="sparse_categorical_crossentropy", metrics=["accuracy"]
+        )
+        for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
             restart(model, seed)  # doğrusal ve ReLU'lu ağ aynı ağırlıklardan başlar
             history = model.fit(x, y, batch_size=100, epochs=epochs, verbose=0, **val)
             curves.append(tidy(history, katmanlar=name, tohum=seed))
 
         if activation:  # üç katmanın ağırlıkları tek katmanda
             w1, b1, w2, b2, w3, b3 = model.get_weights()
-            one = keras.Sequential([layers.Input(shape=(784,)), layers.Dense(10, "softmax")])
+            one = keras.Sequential([
+                layers.Input(shape=(784,)),
+                layers.Dense(10, "softmax"),
+            ])
             one.set_weights([w1 @ w2 @ w3, (b1 @ w2 + b2) @ w3 + b3])
             gaps[name] = largest_difference([model(data.x_val)], [one(data.x_val)])
     curves = pd.concat(curves)
 
-    last = curves[curves["epoch"] == epochs].groupby("katmanlar", sort=False)["val_accuracy"]
+    last = curves[curves["epoch"] == epochs].groupby("katmanlar", sort=False)[
+        "val_accuracy"
+    ]
     table = last.agg(doğruluk="mean", std="std")
     table["tek matristen farkı"] = pd.Series(gaps)  # "1 katman"da boş: zaten tek matris
-    lab.table(table, f"{n_train} görüntü, {epochs} epoch, {seeds} tohum", {"std": percent})
+    lab.table(
+        table, f"{n_train} görüntü, {epochs} epoch, {seeds} tohum", {"std": percent}
+    )
 
-    fig, ax = plots.figure("Doğrusal katman yığını tek katmandır")
+    fig, ax = plots.figure(title="Doğrusal katman yığını tek katmandır")
     look = {"hue": "katmanlar", "style": "katmanlar", "markers": True, "errorbar": "sd"}
     sns.lineplot(curves, x="epoch", y="val_accuracy", ax=ax, **look)
     ax.set(title=f"{n_train} görüntü, {seeds} tohum", xticks=range(1, epochs + 1))
@@ -470,7 +599,12 @@ def why_not_linear(
     lab.check("doğrusal yığın = tek matris", gaps["3 doğrusal"], below=1e-4)
     lab.check("ReLU'lu ağ tek matris değil", gaps["3 ReLU"], above=0.1)
     lab.check("doğrusal yığın - tek katman", stack - single, below=0.02, full_size=True)
-    lab.check("ReLU - doğrusalların iyisi", relu - max(single, stack), above=0.01, full_size=True)
+    lab.check(
+        "ReLU - doğrusalların iyisi",
+        relu - max(single, stack),
+        above=0.01,
+        full_size=True,
+    )
     return curves
 
 
@@ -481,7 +615,10 @@ def kernel_gradients(model, x, y):
     """Kaybın her gizli katmanın ağırlıklarına göre gradyanı, girdiden çıkışa."""
     with tf.GradientTape() as tape:  # ayrıntısı uygulama 04'te
         loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(y, model(x)))
-    return [g.numpy() for g in tape.gradient(loss, [layer.kernel for layer in model.layers[:-1]])]
+    return [
+        g.numpy()
+        for g in tape.gradient(loss, [layer.kernel for layer in model.layers[:-1]])
+    ]
 
 
 @lab.section(quick={"depth": 2, "n_train": 500, "seeds": 1})
@@ -507,7 +644,10 @@ def activation_race(
         "sigmoid (Glorot)": ("sigmoid", "glorot_uniform"),
         "tanh (Glorot)": ("tanh", "glorot_uniform"),
         "ReLU (He)": ("relu", "he_normal"),
-        "Leaky ReLU (He)": (layers.LeakyReLU(negative_slope=0.01), "he_normal"),  # slaytın eğimi
+        "Leaky ReLU (He)": (
+            layers.LeakyReLU(negative_slope=0.01),
+            "he_normal",
+        ),  # slaytın eğimi
         "ELU (He)": ("elu", "he_normal"),
         "SELU (LeCun)": ("selu", "lecun_normal"),
     }
@@ -517,10 +657,12 @@ def activation_race(
         for _ in range(depth):
             model.add(layers.Dense(64, activation=activation, kernel_initializer=start))
         model.add(layers.Dense(10, activation="softmax"))
-        model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.compile(
+            "adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"]
+        )
         for lr in (usual_lr, high_lr) if "ReLU" in name else (usual_lr,):
             model.optimizer.learning_rate = lr
-            for seed in lab.each(lab.seeds(seeds), f"{name}, LR {number(lr)}"):
+            for seed in lab.each(lab.seeds(seeds), f"{name}, LR {number(lr)}, tohum"):
                 restart(model, seed)
                 first = kernel_gradients(model, x[:100], y[:100])
                 size = [np.linalg.norm(g) for g in first]
@@ -533,24 +675,39 @@ def activation_race(
                 scores.append((name, lr, seed, size[0] / size[-1], accuracy, dead))
     names = ["aktivasyon", "LR", "tohum"]
     norms = pd.DataFrame(norms, columns=[*names, "gizli katman", "oran"])
-    scores = pd.DataFrame(scores, columns=[*names, "gradyan", "val_accuracy", "ölen pay"])
+    scores = pd.DataFrame(
+        scores, columns=[*names, "gradyan", "val_accuracy", "ölen pay"]
+    )
     runs = scores.groupby(["aktivasyon", "LR"], sort=False)
     table = runs[["gradyan", "val_accuracy", "ölen pay"]].mean()
     table["std"] = runs["val_accuracy"].std()
     title = f"{seeds} tohum; gradyan (eğitimden önce): ilk / son gizli katman"
     lab.table(table, title, {"std": percent})
 
-    fig, axes = plots.mosaic(f"{depth} gizli katmanda gradyan ve öğrenme", "AB;AC")
-    look = {"hue": "aktivasyon", "style": "aktivasyon", "markers": True, "errorbar": None}
+    fig, axes = plots.mosaic(
+        "AB;AC", title=f"{depth} gizli katmanda gradyan ve öğrenme"
+    )
+    look = {
+        "hue": "aktivasyon",
+        "style": "aktivasyon",
+        "markers": True,
+        "errorbar": None,
+    }
     sns.lineplot(norms, x="gizli katman", y="oran", ax=axes["A"], **look)
     axes["A"].set(title="kaybolan gradyan (eğitimden önce)", yscale="log")
-    axes["A"].set(xlabel="gizli katman (1: girdiye yakın)", ylabel="gradyan / son katmanınki")
+    axes["A"].set(
+        xlabel="gizli katman (1: girdiye yakın)", ylabel="gradyan / son katmanınki"
+    )
     axes["A"].set_xticks(range(1, depth + 1))
     look = {"y": "aktivasyon", "errorbar": "sd", "edgecolor": "black"}
     raced = scores[scores["LR"] == usual_lr]
     sns.barplot(raced, x="val_accuracy", color="lightgrey", ax=axes["B"], **look)
-    axes["B"].set(title=f"kendi başlatıcısıyla, LR {number(usual_lr)}", ylabel="", xlim=(0, 1))
-    relus = scores[scores["aktivasyon"].str.contains("ReLU")].assign(LR=scores["LR"].map(number))
+    axes["B"].set(
+        title=f"kendi başlatıcısıyla, LR {number(usual_lr)}", ylabel="", xlim=(0, 1)
+    )
+    relus = scores[scores["aktivasyon"].str.contains("ReLU")].assign(
+        LR=scores["LR"].map(number)
+    )
     look |= {"hue": "LR", "palette": ["white", "grey"]}
     sns.barplot(relus, x="ölen pay", ax=axes["C"], **look)
     axes["C"].set(title="ölen ReLU (dying ReLU) nöronları", ylabel="", xlim=(0, 1))
@@ -568,7 +725,9 @@ def activation_race(
         f"LR {number(high_lr)} ile ölen nöron: ReLU'da {percent(died, digits=0)}, Leaky ReLU'da "
         f"{percent(leaky_died, digits=0)}."
     )
-    lab.check("sigmoid'in gradyanı sönüyor", sigmoid["gradyan"], below=1e-3, full_size=True)
+    lab.check(
+        "sigmoid'in gradyanı sönüyor", sigmoid["gradyan"], below=1e-3, full_size=True
+    )
     lab.check("ötekilerinki ulaşıyor", others["gradyan"].min(), above=0.3)
     lead = others["val_accuracy"].min() - sigmoid["val_accuracy"]
     lab.check("ötekiler - sigmoid (doğruluk)", lead, above=0.3, full_size=True)
@@ -612,7 +771,9 @@ def initializers(
         set_seed(lab.seed)
         h = (data.x_val - data.x_val.mean()) / data.x_val.std()
         for layer in range(1, depth + 1):  # eğitimsiz ağ, katman katman
-            z = factor * layers.Dense(width, kernel_initializer=start)(h)  # bias 0'dan başlar
+            z = factor * layers.Dense(width, kernel_initializer=start)(
+                h
+            )  # bias 0'dan başlar
             signals.append((name, layer, np.std(z)))
             h = keras.activations.get(activation)(z)
     signals = pd.DataFrame(signals, columns=["başlatıcı", "katman", "std"])
@@ -634,7 +795,9 @@ def initializers(
                 for layer in model.layers[:-1]:  # aynı başlangıç, yarısı ya da iki katı
                     if isinstance(layer, layers.Dense):
                         layer.kernel.assign(factor * layer.kernel)
-                model.fit(data.x_train, data.y_train, batch_size=100, epochs=epochs, verbose=0)
+                model.fit(
+                    data.x_train, data.y_train, batch_size=100, epochs=epochs, verbose=0
+                )
                 accuracy = model.evaluate(data.x_val, data.y_val, 1_000, verbose=0)[1]
                 runs.append((name, norm, seed, accuracy))
     runs = pd.DataFrame(runs, columns=["başlangıç", "ağ", "tohum", "val_accuracy"])
@@ -646,13 +809,20 @@ def initializers(
     mean = runs.pivot_table("val_accuracy", "başlangıç", "ağ", sort=False)
     lab.table(mean, f"Doğrulama doğruluğu, {seeds} tohum", dict.fromkeys(mean, percent))
 
-    fig, (left, right) = plots.figure("Başlatıcı: derin ağda sinyal ve öğrenme", 1, 2)
+    fig, (left, right) = plots.figure(
+        1, 2, title="Başlatıcı: derin ağda sinyal ve öğrenme"
+    )
     look = {"hue": "başlatıcı", "style": "başlatıcı", "markers": True}
     sns.lineplot(signals, x="katman", y="std", ax=left, **look)
     left.set(yscale="log", title=f"eğitimsiz ağ, {width} nöron", ylabel="z'nin std'si")
     left.set(xticks=range(1, depth + 1), ylim=(None, 1e3 * signals["std"].max()))
     left.legend(loc="upper center", ncols=2)
-    look = {"hue": "ağ", "palette": ["white", "grey"], "edgecolor": "black", "errorbar": "sd"}
+    look = {
+        "hue": "ağ",
+        "palette": ["white", "grey"],
+        "edgecolor": "black",
+        "errorbar": "sd",
+    }
     sns.barplot(runs, x="başlangıç", y="val_accuracy", ax=right, **look)
     right.set(title=f"eğitilen ağ, 64 nöron, {epochs} epoch", xlabel="başlangıç std'si")
     right.set(ylim=(0, 1.2), yticks=np.linspace(0, 1, 6))  # üstü göstergenin
@@ -666,10 +836,16 @@ def initializers(
         f"{number(100 * without)}, varken {number(100 * with_norm)}."
     )
     steps = 2.0 ** (depth - 1)  # her katmanda std'nin iki katı
-    lab.check("He x 2: büyüme / 2^(katman-1)", growth["He x 2 + ReLU"] / steps, within=(0.5, 2))
+    lab.check(
+        "He x 2: büyüme / 2^(katman-1)",
+        growth["He x 2 + ReLU"] / steps,
+        within=(0.5, 2),
+    )
     own = np.exp(abs(np.log(growth.iloc[:3])).max())  # büyüme de sönme de kat olarak
     lab.check("kendi aktivasyonuyla sinyal en çok kaç kat değişti", own, below=8)
-    lab.check("BatchNorm farkı daraltıyor", without - with_norm, above=0.15, full_size=True)
+    lab.check(
+        "BatchNorm farkı daraltıyor", without - with_norm, above=0.15, full_size=True
+    )
     return {"": runs, "sinyal": signals}
 
 
@@ -711,10 +887,12 @@ def weight_penalties(
         model = keras.Sequential([layers.Input(shape=(784,))])
         model.add(layers.Dense(128, activation="relu", kernel_regularizer=penalty))
         model.add(layers.Dense(10, activation="softmax"))
-        bare = keras.metrics.SparseCategoricalCrossentropy(name="bare")  # loss'ta ceza da vardır
+        bare = keras.metrics.SparseCategoricalCrossentropy(
+            name="bare"
+        )  # loss'ta ceza da vardır
         adam = keras.optimizers.Adam(lr)
         model.compile(adam, loss="sparse_categorical_crossentropy", metrics=[bare])
-        for seed in lab.each(lab.seeds(seeds), name):
+        for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
             restart(model, seed)
             history = model.fit(x, y, batch_size=50, epochs=epochs, verbose=0, **val)
             curves.append(tidy(history, ceza=name, tohum=seed))
@@ -723,29 +901,43 @@ def weight_penalties(
             sizes.append((name, seed, near, large))
             by_hand = a * w.sum() + b * (w**2).sum()  # ElasticNet: Zou ve Hastie (2005)
             gaps.append(abs(by_hand - float(sum(model.losses))))
-    curves = pd.concat(curves).rename(columns={"bare": "eğitim", "val_bare": "doğrulama"})
-    sizes = pd.DataFrame(sizes, columns=["ceza", "tohum", "sıfıra yakın pay", "en büyük %1"])
+    curves = pd.concat(curves).rename(
+        columns={"bare": "eğitim", "val_bare": "doğrulama"}
+    )
+    sizes = pd.DataFrame(
+        sizes, columns=["ceza", "tohum", "sıfıra yakın pay", "en büyük %1"]
+    )
 
     end = curves[curves["epoch"] == epochs]
     losses = end.groupby("ceza", sort=False)[["eğitim", "doğrulama"]].mean()
     by_seed = end.pivot_table("doğrulama", "ceza", "tohum", sort=False)
     gain = by_seed.loc["cezasız"] - by_seed  # aynı tohumun iki ağı karşılaştırılır
-    table = sizes.groupby("ceza", sort=False)[["sıfıra yakın pay", "en büyük %1"]].mean()
+    table = sizes.groupby("ceza", sort=False)[
+        ["sıfıra yakın pay", "en büyük %1"]
+    ].mean()
     table = table.join(losses.add_suffix(" kaybı"))
     table["kazanç"], table["std"] = gain.mean(axis=1), gain.std(axis=1)
     shown = table.drop(columns="en büyük %1")
-    lab.table(shown, f"L1 {number(l1)}, L2 {number(l2)}; kazanç: doğrulamada, cezasıza göre")
+    lab.table(
+        shown, f"L1 {number(l1)}, L2 {number(l2)}; kazanç: doğrulamada, cezasıza göre"
+    )
 
-    fig, (left, right) = plots.figure("Cezalar: aşırı öğrenme ve ağırlıklar", 1, 2)
+    fig, (left, right) = plots.figure(
+        1, 2, title="Cezalar: aşırı öğrenme ve ağırlıklar"
+    )
     shown = curves[curves["ceza"].isin(["cezasız", "L2"])]
     shown = shown.melt(["epoch", "ceza"], ["eğitim", "doğrulama"], "küme", "kayıp")
     shown["eğri"] = shown["küme"] + ", " + shown["ceza"]
     look = {"hue": "eğri", "style": "eğri", "markers": True, "errorbar": "sd"}
     sns.lineplot(shown, x="epoch", y="kayıp", ax=left, **look)
-    left.set(title="kayıp, ceza katılmadan", ylabel="kayıp (cross-entropy)", ylim=(0, 1))
+    left.set(
+        title="kayıp, ceza katılmadan", ylabel="kayıp (cross-entropy)", ylim=(0, 1)
+    )
     look = {"color": "lightgrey", "edgecolor": "black", "errorbar": "sd"}
     sns.barplot(sizes, x="sıfıra yakın pay", y="ceza", ax=right, **look)
-    right.set(title="ilk katmanın ağırlıkları", xlabel="|w| < 0,001 olan pay", ylabel="")
+    right.set(
+        title="ilk katmanın ağırlıkları", xlabel="|w| < 0,001 olan pay", ylabel=""
+    )
     lab.save(fig)
 
     near, large = table["sıfıra yakın pay"], table["en büyük %1"]
@@ -756,11 +948,18 @@ def weight_penalties(
         f"Doğrulama kaybını gürültüyü aşacak kadar düşüren ceza: {told}."
     )
     lab.check("ceza: formül = sum(model.losses)", max(gaps), below=1e-4)
-    lab.check("sıfıra yakın: L1 - L2", near["L1"] - near["L2"], above=0.2, full_size=True)
+    lab.check(
+        "sıfıra yakın: L1 - L2", near["L1"] - near["L2"], above=0.2, full_size=True
+    )
     shrunk = large["L2"] / large["cezasız"]
     lab.check("L2 büyük ağırlıkları kısıyor (oran)", shrunk, below=0.85, full_size=True)
     overfit = losses["doğrulama"] - losses["eğitim"]
-    lab.check("cezasız ağ aşırı öğreniyor (açık)", overfit["cezasız"], above=0.2, full_size=True)
+    lab.check(
+        "cezasız ağ aşırı öğreniyor (açık)",
+        overfit["cezasız"],
+        above=0.2,
+        full_size=True,
+    )
     narrowed = overfit["cezasız"] - overfit["L2"]
     lab.check("L2 açığı daraltıyor", narrowed, above=0.03, full_size=True)
     return {"": curves, "agirlik": table.reset_index()}
@@ -807,7 +1006,10 @@ def batch_norm_by_hand(
     layer.beta.assign(beta)
     scaled = layer(batch, training=True).numpy()
     table = pd.DataFrame({"önce ortalama": mean, "önce std": np.sqrt(variance)})
-    table["sonra ortalama"], table["sonra std"] = output.mean(axis=0).round(4) + 0.0, output.std(0)
+    table["sonra ortalama"], table["sonra std"] = (
+        output.mean(axis=0).round(4) + 0.0,
+        output.std(0),
+    )
     table.index = pd.Index(names, name="öznitelik")
     lab.table(table, f"Bir mini-batch ({len(batch)} hasta), γ = 1 ve β = 0 iken")
 
@@ -827,12 +1029,20 @@ def batch_norm_by_hand(
             noise.append((size, layer(batch, training=True).numpy()[0, 0]))
     noise = pd.DataFrame(noise, columns=["mini-batch", "çıktı"])
 
-    fig, (left, right) = plots.figure("BatchNorm: hareketli ortalama ve batch gürültüsü", 1, 2)
+    fig, (left, right) = plots.figure(
+        1, 2, title="BatchNorm: hareketli ortalama ve batch gürültüsü"
+    )
     sns.lineplot(reached, x="epoch", y="pay", hue="momentum", style="momentum", ax=left)
-    left.set(title="hareketli ortalama", ylabel="gerçek ortalamaya oranı (pay)", ylim=(0, 1.05))
+    left.set(
+        title="hareketli ortalama",
+        ylabel="gerçek ortalamaya oranı (pay)",
+        ylim=(0, 1.05),
+    )
     left.legend(title="momentum", loc="lower right")
     sns.violinplot(noise, x="mini-batch", y="çıktı", color="lightgrey", cut=0, ax=right)
-    right.set(title=f"aynı hasta, {draws} başka mini-batch", xlabel="mini-batch boyu (hasta)")
+    right.set(
+        title=f"aynı hasta, {draws} başka mini-batch", xlabel="mini-batch boyu (hasta)"
+    )
     right.set_ylabel(f"BatchNorm çıktısı: {names[0]}")
     lab.save(fig)
 
@@ -846,7 +1056,11 @@ def batch_norm_by_hand(
         f"{number(times, 2)} kat çok oynuyor."
     )
     lab.check("γ = 1, β = 0: formül = katman", abs(output - x_hat).max(), below=1e-4)
-    lab.check("γ ve β ile: formül = katman", abs(scaled - gamma * x_hat - beta).max(), below=1e-4)
+    lab.check(
+        "γ ve β ile: formül = katman",
+        abs(scaled - gamma * x_hat - beta).max(),
+        below=1e-4,
+    )
     lab.check("çıkarım kipi: hareketli μ, σ²", abs(inferred - moved).max(), below=1e-4)
     lab.check("iki kipin çıktısı başka", abs(output - inferred).max(), above=0.1)
     lab.check("varsayılan momentum geriden geliyor", slow, within=(0.05, 0.2))
@@ -889,7 +1103,9 @@ def batch_norm_learning_rates(
                 model.add(layers.BatchNormalization(momentum=0.9))
         model.add(layers.Dense(10, activation="softmax"))
         model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy")
-        for seed in lab.each(lab.seeds(seeds), f"BatchNorm {position}, {len(rates)} LR, tohum"):
+        for seed in lab.each(
+            lab.seeds(seeds), f"BatchNorm {position}, {len(rates)} LR, tohum"
+        ):
             restart(model, seed)
             start = model.get_weights()
             for lr in rates:
@@ -900,15 +1116,27 @@ def batch_norm_learning_rates(
                     model.train_on_batch(data.x_train[rows], data.y_train[rows])
                     if step % every == 0:
                         guess = np.argmax(model.predict_on_batch(data.x_val), axis=1)
-                        curves.append((position, lr, seed, step, np.mean(guess == data.y_val)))
+                        curves.append((
+                            position,
+                            lr,
+                            seed,
+                            step,
+                            np.mean(guess == data.y_val),
+                        ))
     names = ["BatchNorm", "LR", "tohum"]
     curves = pd.DataFrame(curves, columns=[*names, "adım", "val_accuracy"])
 
-    wide = curves.pivot_table("val_accuracy", "adım", names, sort=False)  # sütun başına bir koşu
-    above = (wide >= target) & (wide.shift(-1) >= target)  # bu ölçümde ve bir sonrakinde
+    wide = curves.pivot_table(
+        "val_accuracy", "adım", names, sort=False
+    )  # sütun başına bir koşu
+    above = (wide >= target) & (
+        wide.shift(-1) >= target
+    )  # bu ölçümde ve bir sonrakinde
     runs = above.idxmax().where(above.any(), np.inf).rename("varış").reset_index()
     needed = runs.pivot_table("varış", "LR", "BatchNorm", sort=False)  # ortalama
-    spread = runs.pivot_table("varış", "LR", "BatchNorm", sort=False, aggfunc="std", dropna=False)
+    spread = runs.pivot_table(
+        "varış", "LR", "BatchNorm", sort=False, aggfunc="std", dropna=False
+    )
     shown = needed.map("{:.0f}".format).replace("inf", "varamadı")
     shown += spread.map(lambda s: f" ± {s:.0f}" if np.isfinite(s) else "")
     goal = percent(target, digits=0)
@@ -916,12 +1144,14 @@ def batch_norm_learning_rates(
     lab.table(shown, title)
 
     fastest = needed.idxmin()  # her birinin en hızlı LR'si
-    fig, (left, right) = plots.figure("BatchNorm: LR aralığı ve hız", 1, 2)
+    fig, (left, right) = plots.figure(1, 2, title="BatchNorm: LR aralığı ve hız")
     look = {"hue": "BatchNorm", "style": "BatchNorm", "markers": True}
     look["errorbar"] = ("pi", 100)  # bant: en kötü tohumdan en iyisine
     last = curves[curves["adım"] == curves["adım"].max()]
     sns.lineplot(last, x="LR", y="val_accuracy", ax=left, **look)
-    left.set(title=f"{steps} adım sonunda", xscale="log", ylim=(0, 1), xlabel="LR (SGD)")
+    left.set(
+        title=f"{steps} adım sonunda", xscale="log", ylim=(0, 1), xlabel="LR (SGD)"
+    )
     left.set_xticks(rates, map(number, rates))
     left.minorticks_off()
     fast = curves[curves["LR"] == curves["BatchNorm"].map(fastest)]
@@ -939,11 +1169,15 @@ def batch_norm_learning_rates(
             f"LR'sindeyken {number(best_ratio, 2)} katı adımda. Slayt 10 kat diyor."
         )
     else:
-        lab.conclude(f"{steps} adımda {goal} doğruluğa varamayan ağ var: oran hesaplanamıyor.")
+        lab.conclude(
+            f"{steps} adımda {goal} doğruluğa varamayan ağ var: oran hesaplanamıyor."
+        )
     lab.check("aynı LR'de kaç kat az adım", equal_ratio, above=1.5, full_size=True)
     lab.check("en hızlı LR'lerle kaç kat", best_ratio, within=(1.5, 10), full_size=True)
     top = last[last["LR"] == rates[-1]].groupby("BatchNorm")["val_accuracy"]
-    lab.check("en büyük LR: BatchNorm'lu (önce) öğreniyor", top.min()["önce"], above=0.8)
+    lab.check(
+        "en büyük LR: BatchNorm'lu (önce) öğreniyor", top.min()["önce"], above=0.8
+    )
     lab.check("en büyük LR: BatchNorm'suz varamıyor", top.max()["yok"], below=target)
     return curves
 
@@ -972,36 +1206,57 @@ def dropout_kinds(
     dropout = layers.Dropout(rate)
     trained = dropout(ones, training=True).numpy()
     inferred = dropout(ones, training=False).numpy()
-    table = pd.DataFrame({"girdi hep 1": ["Keras, eğitim", "Keras, çıkarım", "slayt, çıkarım"]})
-    table["açık nöron"] = [trained.max(), inferred.max(), 1 - rate]  # Srivastava vd. (2014)
+    table = pd.DataFrame({
+        "girdi hep 1": ["Keras, eğitim", "Keras, çıkarım", "slayt, çıkarım"]
+    })
+    table["açık nöron"] = [
+        trained.max(),
+        inferred.max(),
+        1 - rate,
+    ]  # Srivastava vd. (2014)
     table["ortalama"] = [trained.mean(), inferred.mean(), 1 - rate]
     lab.table(table, "Dropout'un çıktısı: nerede, neyle ölçeklenir?")
 
     data, curves = load_mnist(n_train, 1_000), []
     x, y = data.x_train, data.y_train.copy()
-    val = {"validation_data": (data.x_val, data.y_val), "validation_batch_size": 1_000}  # temiz
+    val = {
+        "validation_data": (data.x_val, data.y_val),
+        "validation_batch_size": 1_000,
+    }  # temiz
     noisy = round(wrong * n_train)
     y[:noisy] = np.random.default_rng(lab.seed).integers(0, 10, noisy)
     for name, drop in {"Dropout yok": 0.0, f"oran {number(rate)}": rate}.items():
         model = keras.Sequential([layers.Input(shape=(784,))])
         for width in (256, 128):  # slaytın katmanları
-            model.add(layers.Dense(width, activation="relu", kernel_initializer="he_normal"))
+            model.add(
+                layers.Dense(width, activation="relu", kernel_initializer="he_normal")
+            )
             model.add(layers.Dropout(drop))
         model.add(layers.Dense(10, activation="softmax"))
-        model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-        for seed in lab.each(lab.seeds(seeds), name):
+        model.compile(
+            "adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"]
+        )
+        for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
             restart(model, seed)
             history = model.fit(x, y, batch_size=50, epochs=epochs, verbose=0, **val)
             curves.append(tidy(history, ağ=name, tohum=seed))
     curves = pd.concat(curves)
-    losses = curves.query("epoch == @epochs").pivot_table("val_loss", "tohum", "ağ", sort=False)
+    losses = curves.query("epoch == @epochs").pivot_table(
+        "val_loss", "tohum", "ağ", sort=False
+    )
 
     phase = np.random.default_rng(lab.seed).uniform(0, 6, 100)
     wave = np.sin(np.linspace(0, 60, 200)[:, None] + phase)  # 200 adım, 100 kanal
     betrayed = []
     for layer in (layers.Dropout(rate), layers.SpatialDropout1D(rate)):
         closed = layer(wave[None], training=True)[0].numpy() == 0
-        guess = pd.DataFrame(wave).mask(closed).interpolate(limit_direction="both").fillna(0)
+        guess = (
+            pd
+            .DataFrame(wave)
+            .mask(closed)
+            .interpolate(limit_direction="both")
+            .fillna(0)
+        )
         pair = wave[closed], guess.to_numpy()[closed]  # komşulardan kestirim
         betrayed.append(r2_score(*pair) if closed.any() else np.nan)
 
@@ -1010,16 +1265,24 @@ def dropout_kinds(
         set_seed(lab.seed)  # aynı ağırlıklar
         h = keras.random.normal((500, 512))
         for _ in range(8):  # küçük kayma birikip görünsün
-            h = layers.Dense(512, activation="selu", kernel_initializer="lecun_normal")(h)
+            h = layers.Dense(512, activation="selu", kernel_initializer="lecun_normal")(
+                h
+            )
             h = layer(h, training=True)
         signals.append((type(layer).__name__, float(np.mean(h)), float(np.std(h))))
-    signals = pd.DataFrame(signals, columns=["çeşit", "ortalama", "std"]).set_index("çeşit")
+    signals = pd.DataFrame(signals, columns=["çeşit", "ortalama", "std"]).set_index(
+        "çeşit"
+    )
     lab.table(signals, f"8 SELU katmanından sonra (oran {number(alpha_rate)})")
 
-    fig, (left, right) = plots.figure("Dropout ve aşırı öğrenme", 1, 2, sharey=True)
+    fig, (left, right) = plots.figure(
+        1, 2, title="Dropout ve aşırı öğrenme", sharey=True
+    )
     look = {"x": "epoch", "hue": "ağ", "style": "ağ", "markers": True, "errorbar": "sd"}
     sns.lineplot(curves, y="loss", ax=left, **look)
-    left.set(title=f"eğitim, {percent(wrong, digits=0)} etiket rastgele", ylabel="kayıp")
+    left.set(
+        title=f"eğitim, {percent(wrong, digits=0)} etiket rastgele", ylabel="kayıp"
+    )
     sns.lineplot(curves, y="val_loss", ax=right, legend=False, **look)
     right.set(title="doğrulama, etiketler doğru", ylim=(0, None))
     lab.save(fig)
@@ -1036,10 +1299,14 @@ def dropout_kinds(
     lab.check("çıkarımda değişen", abs(inferred - ones).max(), equal=0)
     off = (trained == 0).mean(axis=1).std() / np.sqrt(rate * (1 - rate) / 200)
     lab.check("kapanan pay oynuyor: std / binom", off, within=(0.85, 1.15))
-    lab.check("Dropout'un azalttığı doğrulama kaybı", saved.mean(), above=0.03, full_size=True)
+    lab.check(
+        "Dropout'un azalttığı doğrulama kaybı", saved.mean(), above=0.03, full_size=True
+    )
     lab.check("Dropout: kapanan, komşularından bulunur (R²)", betrayed[0], above=0.8)
     lab.check("SpatialDropout1D: bulunmaz (R²)", betrayed[1], below=0.1)
-    lab.check("SELU, AlphaDropout: std", signals["std"]["AlphaDropout"], within=(0.92, 1.08))
+    lab.check(
+        "SELU, AlphaDropout: std", signals["std"]["AlphaDropout"], within=(0.92, 1.08)
+    )
     lab.check("SELU, Dropout: std", signals["std"]["Dropout"], above=1.1)
     return {"": curves, "cikti": table, "selu": signals.reset_index()}
 
@@ -1072,7 +1339,9 @@ def mc_dropout(
     data = load_mnist(n_train)
     model = keras.Sequential([layers.Input(shape=(784,))])
     for width, rate in ((256, 0.3), (128, 0.25)):  # slaytın katmanları
-        model.add(layers.Dense(width, activation="relu", kernel_initializer="he_normal"))
+        model.add(
+            layers.Dense(width, activation="relu", kernel_initializer="he_normal")
+        )
         model.add(layers.BatchNormalization(momentum=0.9))
         model.add(layers.Dropout(rate))
     model.add(layers.Dense(10, activation="softmax"))
@@ -1087,10 +1356,16 @@ def mc_dropout(
     for layer in model.layers:
         if isinstance(layer, layers.BatchNormalization):
             layer.trainable = False  # bundan sonra training=True yalnız Dropout'u açar
-    noise = np.random.default_rng(lab.seed).uniform(size=(n_noise, 784)).astype("float32")
+    noise = (
+        np.random.default_rng(lab.seed).uniform(size=(n_noise, 784)).astype("float32")
+    )
     each = range(1, passes + 1)
-    digits = np.stack([model(data.x_test, training=True) for _ in lab.each(each, "geçiş")])
-    noises = np.stack([model(noise, training=True) for _ in each])  # geçiş, görüntü, sınıf
+    digits = np.stack([
+        model(data.x_test, training=True) for _ in lab.each(each, "geçiş")
+    ])
+    noises = np.stack([
+        model(noise, training=True) for _ in each
+    ])  # geçiş, görüntü, sınıf
     moved = abs(norm.moving_mean - before).numpy().max()
     average = digits.mean(axis=0)
     unsure, kept = [], []
@@ -1100,33 +1375,53 @@ def mc_dropout(
         ("rakam", "Dropout kapalı", model(data.x_test).numpy()),
         ("gürültü", "Dropout kapalı", model(noise).numpy()),
     ):
-        unsure.append(pd.DataFrame({"girdi": kind, "yöntem": way, "belirsizlik": entropy(p)}))
+        unsure.append(
+            pd.DataFrame({"girdi": kind, "yöntem": way, "belirsizlik": entropy(p)})
+        )
         if kind == "rakam":  # en kararsız pay insana bırakılınca kalanın doğruluğu
-            right = (p.argmax(axis=1) == data.y_test)[entropy(p).argsort()]  # en eminden
+            right = (p.argmax(axis=1) == data.y_test)[
+                entropy(p).argsort()
+            ]  # en eminden
             for share in np.linspace(0, deferred, 21):
-                kept.append((way, share, right[: round(len(right) * (1 - share))].mean()))
+                kept.append((
+                    way,
+                    share,
+                    right[: round(len(right) * (1 - share))].mean(),
+                ))
     unsure = pd.concat(unsure)
-    kept = pd.DataFrame(kept, columns=["yöntem", "insana bırakılan pay", "kalanın doğruluğu"])
-    summary = kept.pivot_table("kalanın doğruluğu", "insana bırakılan pay", "yöntem", sort=False)
+    kept = pd.DataFrame(
+        kept, columns=["yöntem", "insana bırakılan pay", "kalanın doğruluğu"]
+    )
+    summary = kept.pivot_table(
+        "kalanın doğruluğu", "insana bırakılan pay", "yöntem", sort=False
+    )
     lab.table(summary[::10], "Kalanın test doğruluğu", dict.fromkeys(summary, percent))
 
     title = "En kararsız beş test rakamı (tahminin olasılığı, %95 aralık)"
-    fig, axes = plots.mosaic(title, "ABCDE;XXXYY;XXXYY")
+    fig, axes = plots.mosaic("ABCDE;XXXYY;XXXYY", title=title)
     for name, i in zip("ABCDE", np.argsort(-entropy(average)), strict=False):
         guess = average[i].argmax()
         low, high = np.percentile(digits[:, i, guess], [2.5, 97.5])
         told = f"gerçek {data.y_test[i]}, tahmin {guess}"
         axes[name].imshow(data.x_test[i].reshape(28, 28), cmap="gray_r")
-        axes[name].set(title=f"{told}\n{percent(low, digits=0)} - {percent(high, digits=0)}")
+        axes[name].set(
+            title=f"{told}\n{percent(low, digits=0)} - {percent(high, digits=0)}"
+        )
         axes[name].set(xlabel=f"test no {i}", xticks=[], yticks=[])
     look = {"hue": "yöntem", "style": "yöntem", "errorbar": None}
-    sns.lineplot(kept, x="insana bırakılan pay", y="kalanın doğruluğu", ax=axes["X"], **look)
+    sns.lineplot(
+        kept, x="insana bırakılan pay", y="kalanın doğruluğu", ax=axes["X"], **look
+    )
     look = {"hue": "yöntem", "markers": ["o", "s"], "linestyle": "none", "dodge": 0.3}
     look |= {"estimator": "median", "errorbar": ("pi", 90)}  # ortanca ve %5 - %95
     sns.pointplot(unsure, x="girdi", y="belirsizlik", ax=axes["Y"], **look)
-    axes["Y"].axhline(np.log(10), color="black", linestyle=":", label="ln 10: on sınıf eşit olası")
+    axes["Y"].axhline(
+        np.log(10), color="black", linestyle=":", label="ln 10: on sınıf eşit olası"
+    )
     axes["Y"].legend(loc="upper left")
-    axes["Y"].set(xlabel="", ylabel="belirsizlik (entropi)", ylim=(-0.1, 4.5))  # göstergeye yer
+    axes["Y"].set(
+        xlabel="", ylabel="belirsizlik (entropi)", ylim=(-0.1, 4.5)
+    )  # göstergeye yer
     lab.save(fig)
 
     (first, _), (last, once_last) = summary.iloc[[0, -1]].to_numpy()
@@ -1135,12 +1430,16 @@ def mc_dropout(
         f"{percent(last)}. Tahmini de sıralamayı da Dropout kapalı tek geçiş yapınca: "
         f"{percent(once_last)}."
     )
-    lab.check("bırakınca kalanın doğruluğu artıyor", last - first, above=0.01, full_size=True)
+    lab.check(
+        "bırakınca kalanın doğruluğu artıyor", last - first, above=0.01, full_size=True
+    )
     typical = unsure.groupby(["yöntem", "girdi"])["belirsizlik"].median()
     many, once = typical["MC Dropout"], typical["Dropout kapalı"]
     rise = many["gürültü"] - many["rakam"]
     lab.check("gürültüde belirsizlik - rakamda", rise, above=0.3, full_size=True)
-    lab.check("gürültüde MC Dropout - tek geçiş", many["gürültü"] - once["gürültü"], above=0)
+    lab.check(
+        "gürültüde MC Dropout - tek geçiş", many["gürültü"] - once["gürültü"], above=0
+    )
     lab.check("dondurulmuş BatchNorm'un kayması", moved, equal=0)
     lab.check("tuzak: tek çağrıda kayma", trap, above=1e-3)
     return {"": unsure, "ozet": summary.reset_index()}
@@ -1183,7 +1482,9 @@ lab.exercise(
     task="GALLERY sözlüğünün sonundaki yere Mish'i yazın: f(x) = x · tanh(softplus(x)). Üç parça "
     'gerekir: Keras\'taki adı ("mish"), NumPy formülü, elle bulduğunuz türevi.',
     quantity="Mish'in en büyük türevi",
-    measure=lambda found: found["ozet"].set_index("fonksiyon")["en büyük f'"].get("Mish", np.nan),
+    measure=lambda found: (
+        found["ozet"].set_index("fonksiyon")["en büyük f'"].get("Mish", np.nan)
+    ),
     low=1.08,
     high=1.10,
     write=number,

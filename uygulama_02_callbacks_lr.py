@@ -13,10 +13,13 @@ yazılanlar; beşi birlikte. Sonra LR'nin kendisi: LR aralık testi, zamanlamala
 # # Uygulama 02 · Callbacks ve LR zamanlaması
 
 # %%
-# isort: off
-from common import Lab, LabError, largest_difference, load_breast_cancer, load_mnist, number
-from common import percent, plots, predict_in, restart, set_seed, start_python, tidy
-# isort: on  (önce common: Keras'ın ayarlarını o yapar)
+from common import Lab
+
+lab = Lab(
+    "uygulama_02_callbacks_lr",
+    "Uygulama 02 · Callbacks ve LR zamanlaması",
+    "11:45-13:00",
+)
 
 import shutil
 from pathlib import Path
@@ -34,7 +37,20 @@ import tensorflow as tf
 from keras import layers, ops
 from keras.optimizers import schedules
 
-lab = Lab("uygulama_02_callbacks_lr", "Uygulama 02 · Callbacks ve LR zamanlaması", "11:45-13:00")
+from common import (
+    LabError,
+    largest_difference,
+    load_breast_cancer,
+    load_mnist,
+    number,
+    percent,
+    plots,
+    predict_in,
+    restart,
+    set_seed,
+    start_python,
+    tidy,
+)
 
 BATCH = 31  # 341 eğitim hastası = 11 eşit mini-batch
 CANCER_LR = 0.003  # Adam'ın varsayılanının üç katı: aşırı öğrenme çabuk başlasın
@@ -43,14 +59,12 @@ MAX_EPOCHS = 150  # erken durdurma bundan önce davransın
 
 def cancer_model(metrics):
     """Bölüm 1, 2 ve 4'ün modeli: callback'ler değişir, ağ aynı kalır."""
-    model = keras.Sequential(
-        [
-            layers.Input(shape=(30,)),
-            layers.Dense(64, activation="relu", kernel_initializer="he_normal"),
-            layers.Dense(32, activation="relu", kernel_initializer="he_normal"),
-            layers.Dense(1, activation="sigmoid"),
-        ]
-    )
+    model = keras.Sequential([
+        layers.Input(shape=(30,)),
+        layers.Dense(64, activation="relu", kernel_initializer="he_normal"),
+        layers.Dense(32, activation="relu", kernel_initializer="he_normal"),
+        layers.Dense(1, activation="sigmoid"),
+    ])
     adam = keras.optimizers.Adam(CANCER_LR)
     model.compile(optimizer=adam, loss="binary_crossentropy", metrics=metrics)
     return model
@@ -93,24 +107,49 @@ def early_stopping(
     for restore in restore_best_weights:
         restart(model, lab.seed)  # aynı ağırlıklar, aynı mini-batch sırası
         stop = keras.callbacks.EarlyStopping(
-            monitor=monitor, patience=patience, min_delta=min_delta, restore_best_weights=restore
+            monitor=monitor,
+            patience=patience,
+            min_delta=min_delta,
+            restore_best_weights=restore,
         )
         history = model.fit(
-            x, y, BATCH, epochs=MAX_EPOCHS, validation_data=val, callbacks=[stop], verbose=0
+            x,
+            y,
+            BATCH,
+            epochs=MAX_EPOCHS,
+            validation_data=val,
+            callbacks=[stop],
+            verbose=0,
         )
         best, last = stop.best_epoch + 1, len(history.epoch)
         loss, accuracy = model.evaluate(*val, batch_size=BATCH, verbose=0)
-        rows.append((str(restore), best, last, best if restore else last, loss, accuracy))
+        rows.append((
+            str(restore),
+            best,
+            last,
+            best if restore else last,
+            loss,
+            accuracy,
+        ))
     names = ["restore_best_weights", "en iyi", "durulan", "bellekteki"]
     table = pd.DataFrame(rows, columns=[*names, "val_loss", "val_accuracy"])
-    lab.table(table, "Aynı eğitim, iki ayar: en iyi, durulan ve sonunda bellekteki epoch")
+    lab.table(
+        table, "Aynı eğitim, iki ayar: en iyi, durulan ve sonunda bellekteki epoch"
+    )
 
     curves = tidy(history)
-    fig, ax = plots.figure("EarlyStopping: en iyi epoch ve durulan epoch")
+    fig, ax = plots.figure(title="EarlyStopping: en iyi epoch ve durulan epoch")
     sns.lineplot(curves.set_index("epoch")[["loss", "val_loss"]], linewidth=4, ax=ax)
     for restore, _, _, epoch, loss, _ in rows:
         kept = f"bellekte kalan, restore_best_weights={restore}: epoch {epoch}"
-        ax.plot(epoch, loss, "D" if restore == "True" else "s", ms=18, color="black", label=kept)
+        ax.plot(
+            epoch,
+            loss,
+            "D" if restore == "True" else "s",
+            ms=18,
+            color="black",
+            label=kept,
+        )
     ax.set(ylabel="kayıp (cross-entropy)", ylim=(0, None))
     ax.legend()
     lab.save(fig)
@@ -154,7 +193,11 @@ def model_checkpoint(
     x, y, val = data.x_train, data.y_train, (data.x_val, data.y_val)
     metrics = {'AUC(name="auc")': keras.metrics.AUC(name="auc"), '"AUC" (slayt)': "AUC"}
     runs, fresh = [], start_python(PREDICT)  # o Keras'ı yüklerken burada eğitim sürer
-    with fresh, TemporaryDirectory() as folder, catch_warnings(record=True, action="always") as w:
+    with (
+        fresh,
+        TemporaryDirectory() as folder,
+        catch_warnings(record=True, action="always") as w,
+    ):
         for name, metric in metrics.items():
             set_seed(lab.seed)  # iki eğitim aynı; yalnız metriğin adı başka
             model = cancer_model(metrics=["accuracy", metric])
@@ -163,9 +206,17 @@ def model_checkpoint(
                 path, monitor="val_auc", mode="max", save_best_only=True
             )
             history = model.fit(
-                x, y, BATCH, epochs=epochs, validation_data=val, callbacks=[save], verbose=0
+                x,
+                y,
+                BATCH,
+                epochs=epochs,
+                validation_data=val,
+                callbacks=[save],
+                verbose=0,
             )
-            run = tidy(history, metrik=name).rename(columns={"AUC": "auc", "val_AUC": "val_auc"})
+            run = tidy(history, metrik=name).rename(
+                columns={"AUC": "auc", "val_AUC": "val_auc"}
+            )
             run["yazıldı"] = [Path(path.format(epoch=n)).exists() for n in run["epoch"]]
             run["diskteki"] = run["val_auc"].where(run["yazıldı"]).ffill()
             runs.append(run)
@@ -180,8 +231,10 @@ def model_checkpoint(
     table.columns = ["yazılan dosya", "en iyi AUC", "diskteki AUC"]
     four = dict.fromkeys(table.columns[1:], lambda auc: number(auc, 4))
     lab.table(table, f'{epochs} epoch, monitor="val_auc"', four)
-    lab.say(f"Tuzak · adı val_AUC iken Keras'ın uyarısı: {trap[0] if trap else 'yok'}\n")
-    fig, ax = plots.figure('monitor="val_auc": diskteki model ne kadar iyi?')
+    lab.say(
+        f"Tuzak · adı val_AUC iken Keras'ın uyarısı: {trap[0] if trap else 'yok'}\n"
+    )
+    fig, ax = plots.figure(title='monitor="val_auc": diskteki model ne kadar iyi?')
     look = {"x": "epoch", "y": "diskteki", "hue": "metrik", "style": "metrik", "ax": ax}
     sns.lineplot(both, drawstyle="steps-post", linewidth=4, **look)
     look |= {"size": "metrik", "sizes": [500, 180], "legend": False}
@@ -196,10 +249,14 @@ def model_checkpoint(
         f"{epochs} epoch'ta dosya {right['yazıldı'].sum()} kez yazıldı, metriğin adı yanlışken "
         f"{wrong['yazıldı'].sum()} kez. Diskte kalan en iyi model: epoch {best}."
     )
-    lab.check("kaydı ile rekoru ayrılan epoch", (records != right["yazıldı"]).sum(), equal=0)
+    lab.check(
+        "kaydı ile rekoru ayrılan epoch", (records != right["yazıldı"]).sum(), equal=0
+    )
     loaded = keras.models.load_model(lab.path("", ".keras"))
     stored = loaded.evaluate(*val, batch_size=BATCH, verbose=0, return_dict=True)["auc"]
-    lab.check("diskteki - en iyi val_auc", abs(stored - right["val_auc"].max()), below=1e-6)
+    lab.check(
+        "diskteki - en iyi val_auc", abs(stored - right["val_auc"].max()), below=1e-6
+    )
     gap = largest_difference([loaded(data.x_val).numpy()], [elsewhere])
     lab.check("yeni süreçte tahminin farkı", gap, below=1e-6)
     lab.check("yanlış adla yazılmayan epoch", (~wrong["yazıldı"]).sum(), equal=0)
@@ -235,14 +292,20 @@ def reduce_lr_on_plateau(
     reduce_lr = keras.callbacks.ReduceLROnPlateau(
         monitor="val_loss", factor=factor, patience=patience, min_lr=min_lr
     )
-    high, falling, low = f"sabit {number(lr)}", "platoda düşen", f"sabit {number(lr * factor)}"
+    high, falling, low = (
+        f"sabit {number(lr)}",
+        "platoda düşen",
+        f"sabit {number(lr * factor)}",
+    )
     runs = {high: (lr, []), falling: (lr, [reduce_lr]), low: (lr * factor, [])}
     curves = []
     for name, (start, callbacks) in runs.items():
         for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
             model.optimizer.learning_rate = start
             restart(model, seed)
-            history = model.fit(x, y, 100, epochs, callbacks=callbacks, verbose=0, **val)
+            history = model.fit(
+                x, y, 100, epochs, callbacks=callbacks, verbose=0, **val
+            )
             curves.append(tidy(history, koşu=name, tohum=seed))
     curves = pd.concat(curves)
 
@@ -250,11 +313,21 @@ def reduce_lr_on_plateau(
     for seed, run in curves[curves["koşu"] == falling].groupby("tohum"):
         losses, rates = run["val_loss"].to_numpy(), run["learning_rate"].to_numpy()
         for nth, i in enumerate(np.flatnonzero(np.diff(rates) < 0) + 1, start=1):
-            drops.append((seed, nth, i + 1, rates[i], losses[:i].min(), losses[i:].min()))
+            drops.append((
+                seed,
+                nth,
+                i + 1,
+                rates[i],
+                losses[:i].min(),
+                losses[i:].min(),
+            ))
     names = ["tohum", "düşüş", "epoch", "yeni LR", "önceki en iyi", "sonraki en iyi"]
     drops = pd.DataFrame(drops, columns=names)
     drops["rekor"] = drops["sonraki en iyi"] < drops["önceki en iyi"]
-    lab.table(drops.astype({"rekor": int}), "LR'nin düştüğü epoch'lar (rekor 1: evet, 0: hayır)")
+    lab.table(
+        drops.astype({"rekor": int}),
+        "LR'nin düştüğü epoch'lar (rekor 1: evet, 0: hayır)",
+    )
     end = curves[curves["epoch"] > epochs - patience]
     loss = end.pivot_table("val_loss", "koşu", "tohum", sort=False)
     table = loss.add_prefix("tohum ").assign(ortalama=loss.mean(axis=1))
@@ -262,26 +335,35 @@ def reduce_lr_on_plateau(
 
     schedule = keras.optimizers.schedules.CosineDecay(lr, decay_steps=1_000)
     model, trap = mnist_model(keras.optimizers.SGD(schedule)), "hata vermedi"
-    clash = keras.callbacks.ReduceLROnPlateau("val_loss", factor, patience, min_delta=100)
+    clash = keras.callbacks.ReduceLROnPlateau(
+        "val_loss", factor, patience, min_delta=100
+    )
     try:  # min_delta=100: hiçbir iyileşme yetmez, sabır epoch 2'de işlemeye başlar
         model.fit(x[:100], y[:100], epochs=99, callbacks=[clash], verbose=0, **val)
     except TypeError as error:
         trap = str(error).split(".")[0]
     done = len(model.history.epoch)
-    lab.say(f"Tuzak · zamanlama + ReduceLROnPlateau, epoch {done + 1} biterken: {trap}\n")
+    lab.say(
+        f"Tuzak · zamanlama + ReduceLROnPlateau, epoch {done + 1} biterken: {trap}\n"
+    )
 
-    fig, (top, bottom) = plots.figure("Platoda LR düşürme", 2, 1, sharex=True)
+    fig, (top, bottom) = plots.figure(2, 1, title="Platoda LR düşürme", sharex=True)
     look = {"hue": "koşu", "style": "koşu", "errorbar": "sd", "linewidth": 4}
     sns.lineplot(curves, x="epoch", y="val_loss", ax=top, **look)
     top.set(ylim=(0, None))
     top.legend(title="LR", ncols=3)
     look = {"hue": "tohum", "style": "tohum", "palette": "dark", "linewidth": 4}
     plateau = curves[curves["koşu"] == falling]
-    sns.lineplot(plateau, x="epoch", y="learning_rate", drawstyle="steps-mid", ax=bottom, **look)
+    sns.lineplot(
+        plateau, x="epoch", y="learning_rate", drawstyle="steps-mid", ax=bottom, **look
+    )
     bottom.set(ylabel="düşen LR", ylim=(0, None))
     lab.save(fig)
 
-    first, later = drops["rekor"][drops["düşüş"] == 1], drops["rekor"][drops["düşüş"] > 1]
+    first, later = (
+        drops["rekor"][drops["düşüş"] == 1],
+        drops["rekor"][drops["düşüş"] > 1],
+    )
     gain, extra = loss.loc[high] - loss.loc[falling], loss.loc[falling] - loss.loc[low]
     lab.conclude(
         f"İlk düşüşün rekor getirdiği tohum: {first.sum()}/{seeds}. Doğrulama kaybı, LR platoda "
@@ -292,7 +374,9 @@ def reduce_lr_on_plateau(
     by_hand = np.maximum(lr * factor ** drops["düşüş"], min_lr)
     wrong = max(abs(drops["yeni LR"] / by_hand - 1), default=0)
     lab.check("düşen LR / (LR · factor^düşüş) - 1", wrong, below=1e-5)
-    lab.check("düşürmenin kazancı (doğrulama kaybı)", gain.mean(), above=0.03, full_size=True)
+    lab.check(
+        "düşürmenin kazancı (doğrulama kaybı)", gain.mean(), above=0.03, full_size=True
+    )
     lab.check("küçük sabit LR'nin ek kazancı", extra.mean(), above=0.03, full_size=True)
     lab.check("sonraki düşüşlerin rekoru", later.sum(), below=2, full_size=True)
     lab.check("TypeError'dan önce biten epoch = patience", done, equal=patience)
@@ -392,19 +476,27 @@ def callback_anatomy(
             opened.append((call.replace("begin", "…"), place))
         else:  # her end, en son açılan begin'i kapatır
             bars.append((*opened.pop(), place, call.replace("end", "…")))
-    bars = pd.DataFrame(bars, columns=["kanca", "begin", "end", "kapatan"]).sort_values("begin")
+    bars = pd.DataFrame(bars, columns=["kanca", "begin", "end", "kapatan"]).sort_values(
+        "begin"
+    )
     table = bars.groupby("kanca", sort=False)["begin"].agg(["count", "min"])
     table.columns = ["begin ve end çifti", "ilk çağrının sırası"]
     lab.table(table, f"{epochs} epoch, epoch başına {steps} adım")
 
     restart(model, lab.seed)
     stop = StopAtTarget("val_accuracy", target)
-    history = model.fit(x, y, BATCH, max_epochs, validation_data=val, callbacks=[stop], verbose=0)
+    history = model.fit(
+        x, y, BATCH, max_epochs, validation_data=val, callbacks=[stop], verbose=0
+    )
     curves, last = tidy(history), len(history.epoch)
 
-    fig, (left, right) = plots.figure("Kancalar: sırası ve kullanılışı", 1, 2, width_ratios=(3, 2))
+    fig, (left, right) = plots.figure(
+        1, 2, title="Kancalar: sırası ve kullanılışı", width_ratios=(3, 2)
+    )
     width = bars["end"] - bars["begin"]
-    left.barh(bars["kanca"], width, left=bars["begin"], color="lightgrey", edgecolor="k")
+    left.barh(
+        bars["kanca"], width, left=bars["begin"], color="lightgrey", edgecolor="k"
+    )
     left.set(xlabel="çağrı sırası (çubuk: begin'den end'e)", xlim=(0, None))
     left.xaxis.get_major_locator().set_params(integer=True)
     left.invert_yaxis()
@@ -418,14 +510,22 @@ def callback_anatomy(
         f"fit {len(hooks.calls)} kanca çağırdı; on_epoch_end doğrulamadan sonra geldi. "
         f"StopAtTarget'lı eğitim {target_met}: epoch {last}."
     )
-    calls = 2 + epochs * (2 + 2 * steps + 2 + 2)  # fit, epoch, adımlar, doğrulama, onun tek adımı
+    calls = 2 + epochs * (
+        2 + 2 * steps + 2 + 2
+    )  # fit, epoch, adımlar, doğrulama, onun tek adımı
     lab.check("çağrı: 2 + epoch · (2 + 2 · adım + 4)", len(hooks.calls), equal=calls)
-    lab.check("kendi begin'ini kapatmayan end", (bars["kanca"] != bars["kapatan"]).sum(), equal=0)
+    lab.check(
+        "kendi begin'ini kapatmayan end",
+        (bars["kanca"] != bars["kapatan"]).sum(),
+        equal=0,
+    )
     gap = hooks.calls.index("on_epoch_end") - hooks.calls.index("on_test_end")
     lab.check("on_test_end'den on_epoch_end'e (çağrı)", gap, equal=1)
     missed = (curves["val_accuracy"][:-1] >= target).sum()
     lab.check("hedefe varıp durmayan epoch", missed, equal=0)
-    lab.check("on_batch_end = adım (fark)", stop.steps - last * -(-len(x) // BATCH), equal=0)
+    lab.check(
+        "on_batch_end = adım (fark)", stop.steps - last * -(-len(x) // BATCH), equal=0
+    )
     base = hasattr(keras.callbacks, "BaseCallback")
     lab.check("keras.callbacks.BaseCallback var", base, equal=0)
     return {"": bars, "hedef": curves}
@@ -443,11 +543,15 @@ class LRLogger(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch + 1
 
-    def on_train_batch_begin(self, batch, logs=None):  # sonra okunsa: bir sonraki adımın LR'si
+    def on_train_batch_begin(
+        self, batch, logs=None
+    ):  # sonra okunsa: bir sonraki adımın LR'si
         lr = float(self.model.optimizer.learning_rate)
         self.rows.append({"epoch": self.epoch, "adım": len(self.rows) + 1, "LR": lr})
 
-    def on_epoch_end(self, epoch, logs=None):  # Ctrl-C'de on_train_end çağrılmaz: burada yaz
+    def on_epoch_end(
+        self, epoch, logs=None
+    ):  # Ctrl-C'de on_train_end çağrılmaz: burada yaz
         with lab.file("_lr", ".csv") as path:
             pd.DataFrame(self.rows).to_csv(path, index=False, encoding="utf-8-sig")
 
@@ -478,9 +582,11 @@ class Plotter(keras.callbacks.Callback):
 
     def draw(self):
         curves = pd.DataFrame(self.rows).set_index("epoch")
-        self.fig, (left, right) = plots.figure("Eğitim sürerken", 1, 2)
+        self.fig, (left, right) = plots.figure(1, 2, title="Eğitim sürerken")
         name = self.monitor.removeprefix("val_")
-        known = [key for key in (name, f"val_{name}") if key in curves]  # doğrulama yoksa teki
+        known = [
+            key for key in (name, f"val_{name}") if key in curves
+        ]  # doğrulama yoksa teki
         sns.lineplot(curves[known], markers=True, ax=left)
         left.set(ylabel=self.label)
         sns.lineplot(curves[["LR"]], markers=True, legend=False, ax=right)
@@ -490,7 +596,7 @@ class Plotter(keras.callbacks.Callback):
         self.drawn.append(len(self.rows))
         path = lab.save(self.fig, "_canli")
         if lab.show_window:
-            plots.present(path, "Eğitim sürerken")
+            lab.preview(path, "Eğitim sürerken")
 
 
 @lab.section(quick={"decay_steps": 40, "n_train": 2_000, "epochs": 2})
@@ -527,23 +633,38 @@ def lr_logger_and_plotter(
     drawn = plotter.fig.axes[1].lines[0].get_ydata()
     step = np.minimum(log["adım"] - 1, decay_steps)
     log["formül"] = initial * (1 + np.cos(np.pi * step / decay_steps)) / 2
-    first = log.groupby("epoch").first().assign(**{"Plotter": drawn, "epoch bitince": late})
-    lab.table(first, "Epoch'un ilk adımı: LRLogger'ın dosyası, formül, Plotter'ın şekli")
+    first = (
+        log.groupby("epoch").first().assign(**{"Plotter": drawn, "epoch bitince": late})
+    )
+    lab.table(
+        first, "Epoch'un ilk adımı: LRLogger'ın dosyası, formül, Plotter'ın şekli"
+    )
     jobs = {"Plotter: bir çizim": plotter.draw}
     jobs["LRLogger: bir dosya"] = lambda: logger.on_epoch_end(0)
-    jobs["LRLogger: bir adım"] = lambda: logger.on_train_batch_begin(0)  # dosyaya girmez
+    jobs["LRLogger: bir adım"] = lambda: logger.on_train_batch_begin(
+        0
+    )  # dosyaya girmez
     costs |= {name: min(repeat(job, number=1, repeat=2)) for name, job in jobs.items()}
-    lab.table(pd.DataFrame({"saniye": costs}).rename_axis("iş"), "Callback'lerin bedeli")
-    fig, ax = plots.figure("LRLogger'ın dosyası, Plotter'ın şekli: aynı LR")
-    sns.lineplot(log, x="adım", y="LR", linewidth=4, color="grey", label="LRLogger", ax=ax)
-    points = first.drop(columns="LR").melt("adım", ["Plotter", "epoch bitince"], "okunan", "LR")
+    lab.table(
+        pd.DataFrame({"saniye": costs}).rename_axis("iş"), "Callback'lerin bedeli"
+    )
+    fig, ax = plots.figure(title="LRLogger'ın dosyası, Plotter'ın şekli: aynı LR")
+    sns.lineplot(
+        log, x="adım", y="LR", linewidth=4, color="grey", label="LRLogger", ax=ax
+    )
+    points = first.drop(columns="LR").melt(
+        "adım", ["Plotter", "epoch bitince"], "okunan", "LR"
+    )
     look = {"hue": "okunan", "style": "okunan", "s": 300, "zorder": 3}
     sns.scatterplot(points, x="adım", y="LR", ax=ax, **look)
     ax.set_xlabel("adım (işaretler: epoch'un ilk adımı)")
     ax.legend(title="")
     lab.save(fig)
 
-    formula, agree = abs(log["LR"] - log["formül"]).max(), abs(drawn - first["LR"]).max()
+    formula, agree = (
+        abs(log["LR"] - log["formül"]).max(),
+        abs(drawn - first["LR"]).max(),
+    )
     mistake, step = abs(first["epoch bitince"] - first["LR"]).max(), 3 * len(log) // 4
     lab.conclude(
         f"Adım {step} bitince LR: {number(log['LR'][step])}. Dosya ile şekil "
@@ -581,25 +702,45 @@ def five_callbacks(
     model = cancer_model(metrics=[keras.metrics.AUC(name="auc")])  # adı val_auc olsun
     best_file = lab.path("_en_iyi", ".keras")
     early_stop = keras.callbacks.EarlyStopping(
-        monitor="val_loss", patience=patience, restore_best_weights=True, min_delta=min_delta
+        monitor="val_loss",
+        patience=patience,
+        restore_best_weights=True,
+        min_delta=min_delta,
     )
     checkpoint = keras.callbacks.ModelCheckpoint(
         filepath=best_file, monitor="val_auc", save_best_only=True, mode="max"
     )
     reduce_lr = keras.callbacks.ReduceLROnPlateau(
-        "val_loss", factor=factor, patience=plateau_patience, min_lr=1e-7, min_delta=min_delta
+        "val_loss",
+        factor=factor,
+        patience=plateau_patience,
+        min_lr=1e-7,
+        min_delta=min_delta,
     )
     logger, plotter = LRLogger(), Plotter("val_loss", "kayıp", every)
     callbacks = [early_stop, checkpoint, reduce_lr, logger, plotter]
     history = model.fit(
-        x, y, BATCH, epochs=MAX_EPOCHS, validation_data=val, callbacks=callbacks, verbose=0
+        x,
+        y,
+        BATCH,
+        epochs=MAX_EPOCHS,
+        validation_data=val,
+        callbacks=callbacks,
+        verbose=0,
     )
 
     curves = tidy(history)
     auc, rate, last = curves["val_auc"], curves["learning_rate"], len(curves)
-    saved = auc > auc.cummax().shift(fill_value=-np.inf)  # save_best_only: yalnız rekor kırılınca
-    dropped = rate.shift(-1) < rate  # epoch bitince düşen LR bir sonraki epoch'ta görülür
-    kept, best = int(auc.idxmax()) + 1, early_stop.best_epoch + 1  # ikisi de 0'dan sayar
+    saved = auc > auc.cummax().shift(
+        fill_value=-np.inf
+    )  # save_best_only: yalnız rekor kırılınca
+    dropped = (
+        rate.shift(-1) < rate
+    )  # epoch bitince düşen LR bir sonraki epoch'ta görülür
+    kept, best = (
+        int(auc.idxmax()) + 1,
+        early_stop.best_epoch + 1,
+    )  # ikisi de 0'dan sayar
     acted = {
         "EarlyStopping": [last] if early_stop.stopped_epoch else [],
         "ModelCheckpoint": curves["epoch"][saved],
@@ -607,25 +748,35 @@ def five_callbacks(
         "LRLogger": {row["epoch"] for row in logger.rows},
         "Plotter": plotter.drawn,
     }
-    events = pd.concat(pd.DataFrame({"callback": k, "epoch": list(e)}) for k, e in acted.items())
+    events = pd.concat(
+        pd.DataFrame({"callback": k, "epoch": list(e)}) for k, e in acted.items()
+    )
     loaded = keras.models.load_model(best_file)
     models = {f"dosyada (epoch {kept})": loaded, f"bellekte (epoch {best})": model}
-    table = pd.DataFrame([m.evaluate(*val, verbose=0) for m in models.values()], list(models))
+    table = pd.DataFrame(
+        [m.evaluate(*val, verbose=0) for m in models.values()], list(models)
+    )
     table = table.set_axis(["val_loss", "val_auc"], axis=1).rename_axis("model")
     four = dict.fromkeys(table, lambda value: number(value, 4))
     lab.table(table, f"{last} epoch bitti: eldeki iki model", four)
 
-    fig, (top, bottom) = plots.figure("Beş callback iş başında", 2, 1, sharex=True)
+    fig, (top, bottom) = plots.figure(
+        2, 1, title="Beş callback iş başında", sharex=True
+    )
     sns.lineplot(curves.set_index("epoch")[["loss", "val_loss"]], ax=top)
     look = {"color": "black", "linewidth": 3}
     top.axvline(kept, linestyle=":", label=f"dosyadaki model: epoch {kept}", **look)
     top.axvline(best, linestyle="-.", label=f"bellekteki model: epoch {best}", **look)
     top.set(yscale="log", ylabel="kayıp (log ölçek)")
     top.legend(loc="upper right", ncols=2)
-    sns.stripplot(events, x="epoch", y="callback", hue="callback", size=12, jitter=0, ax=bottom)
+    sns.stripplot(
+        events, x="epoch", y="callback", hue="callback", size=12, jitter=0, ax=bottom
+    )
     for epoch in curves["epoch"][dropped]:
         told = f"LR {number(rate[epoch], 2)}"  # 0'dan sayılan satır: bir sonraki epoch'un LR'si
-        bottom.annotate(told, (epoch, 2), (0, 10), textcoords="offset points", ha="center")
+        bottom.annotate(
+            told, (epoch, 2), (0, 10), textcoords="offset points", ha="center"
+        )
     bottom.set(xlabel="epoch", ylabel="", xlim=(0, last + 3))
     lab.save(fig)
 
@@ -635,7 +786,11 @@ def five_callbacks(
         f"(EarlyStopping'in en iyisi). Sonraki {last - best} epoch'ta LR {falls} kez düştü."
     )
     in_file, in_memory = table["val_auc"].iloc[0], table["val_loss"].iloc[1]
-    lab.check("dosyadaki val_auc - görülenlerin en iyisi", abs(in_file - auc.max()), below=1e-5)
+    lab.check(
+        "dosyadaki val_auc - görülenlerin en iyisi",
+        abs(in_file - auc.max()),
+        below=1e-5,
+    )
     gap = abs(in_memory - curves["val_loss"][best - 1])
     lab.check("bellekteki val_loss - o epoch'unki", gap, below=1e-5)
     lab.check("durulan - en iyi epoch", last - best, equal=patience)
@@ -689,7 +844,9 @@ class LRFinder(keras.callbacks.Callback):
         return pd.Series(self.losses).ewm(span=10).mean().to_numpy()
 
 
-@lab.section(quick={"n_train": 10_000, "steps_per_decade": 12, "seeds": 1, "times": (30,)})
+@lab.section(
+    quick={"n_train": 10_000, "steps_per_decade": 12, "seeds": 1, "times": (30,)}
+)
 def lr_range_test(
     start=1e-7,  # slayt: LR 1e-7'den başlar
     steps_per_decade=25,  # LR on katına kaç adımda çıksın: kayıp pürüzsüz okunsun
@@ -714,11 +871,15 @@ def lr_range_test(
     model.compile(sgd, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     rows = x[: 100 * steps_per_decade], y[: 100 * steps_per_decade]
     loss = keras.losses.sparse_categorical_crossentropy(rows[1], model(rows[0]))
-    by_hand = np.mean(np.reshape(loss, (-1, 100)), axis=1)  # ilk on katta ağırlıklar oynamaz
+    by_hand = np.mean(
+        np.reshape(loss, (-1, 100)), axis=1
+    )  # ilk on katta ağırlıklar oynamaz
     finder = LRFinder(start, steps_per_decade)
     model.fit(x, y, batch_size=100, shuffle=False, callbacks=[finder], verbose=0)
     if not model.stop_training:
-        raise LabError("Test ıraksamadan bitti: steps_per_decade küçülsün ya da n_train büyüsün.")
+        raise LabError(
+            "Test ıraksamadan bitti: steps_per_decade küçülsün ya da n_train büyüsün."
+        )
 
     trend = finder.smooth()
     bottom = int(np.argmin(trend))
@@ -727,7 +888,9 @@ def lr_range_test(
     low, high = (finder.rates[int(np.argmax(share >= part))] for part in fallen)
     last = finder.rates[-1]
 
-    tried = {"alt uç": low, "önerilen": high} | {f"önerilen x {k}": k * high for k in times}
+    tried = {"alt uç": low, "önerilen": high} | {
+        f"önerilen x {k}": k * high for k in times
+    }
     runs = []
     for name, lr in tried.items():
         for seed in lab.each(lab.seeds(seeds), f"{name}, LR {number(lr, 2)}, tohum"):
@@ -743,19 +906,33 @@ def lr_range_test(
     test = pd.DataFrame({"LR": finder.rates, "mini-batch": finder.losses})
     test["düzleştirilmiş"] = trend
     test["Keras'ın ortalaması"] = test["mini-batch"].expanding().mean()
-    fig, (left, right) = plots.figure("LR aralık testi ve önerinin denenmesi", 1, 2)
-    sns.scatterplot(test, x="LR", y="mini-batch", color="grey", label="mini-batch", ax=left)
+    fig, (left, right) = plots.figure(
+        1, 2, title="LR aralık testi ve önerinin denenmesi"
+    )
+    sns.scatterplot(
+        test, x="LR", y="mini-batch", color="grey", label="mini-batch", ax=left
+    )
     sns.lineplot(test.set_index("LR").iloc[:, 1:], linewidth=4, ax=left)
     left.set(xscale="log", ylim=(0, 2.05 * before), title="LR her adımda büyüyor")
     left.set(xlabel="LR (log ölçek)", ylabel="kayıp (cross-entropy)")
     left.legend(loc="lower left")
-    sns.lineplot(runs, x="LR", y="val_accuracy", marker="o", errorbar="sd", color="grey", ax=right)
+    sns.lineplot(
+        runs,
+        x="LR",
+        y="val_accuracy",
+        marker="o",
+        errorbar="sd",
+        color="grey",
+        ax=right,
+    )
     right.set(xscale="log", ylim=(0, 1), title="o LR ile gerçekten eğitince")
     right.set_xlabel("LR (log ölçek)")
     marks = {"alt uç": (low, ":"), "önerilen": (high, "--"), "test durdu": (last, "-")}
     for name, (lr, style) in marks.items():
         left.axvline(lr, color="black", linestyle=style)
-        right.axvline(lr, color="black", linestyle=style, label=f"{name}: {number(lr, 2)}")
+        right.axvline(
+            lr, color="black", linestyle=style, label=f"{name}: {number(lr, 2)}"
+        )
     right.legend(loc="lower left")
     lab.save(fig)
 
@@ -804,7 +981,11 @@ class CyclicalLR(schedules.LearningRateSchedule):
 
     def __init__(self, base, max, step_size):
         super().__init__()
-        self.base, self.max, self.step_size = base, max, step_size  # step_size: yarım döngü
+        self.base, self.max, self.step_size = (
+            base,
+            max,
+            step_size,
+        )  # step_size: yarım döngü
 
     def __call__(self, step):
         step = ops.cast(step, "float32") % (2 * self.step_size)
@@ -824,7 +1005,11 @@ class OneCycle(schedules.LearningRateSchedule):
 
     def __init__(self, peak, total_steps, ramp=0.45):
         super().__init__()
-        self.peak, self.total_steps, self.ramp = peak, total_steps, ramp  # ramp: çıkışın payı
+        self.peak, self.total_steps, self.ramp = (
+            peak,
+            total_steps,
+            ramp,
+        )  # ramp: çıkışın payı
 
     def __call__(self, step):
         share = ops.cast(step, "float32") / self.total_steps
@@ -845,8 +1030,15 @@ def answer(call):
     """Yanlış satırı dener: Keras'ın hatasının adı ve iletisinin başı."""
     try:
         call()
-    except (AttributeError, TypeError, ValueError, tf.errors.InvalidArgumentError) as error:
-        text = str(error).split("\x1b[1m")[-1]  # kalın yazının kodu: asıl ileti ondan sonra
+    except (
+        AttributeError,
+        TypeError,
+        ValueError,
+        tf.errors.InvalidArgumentError,
+    ) as error:
+        text = str(error).split("\x1b[1m")[
+            -1
+        ]  # kalın yazının kodu: asıl ileti ondan sonra
         return f"{type(error).__name__}: {shorten(text, 60, placeholder=' …')}"
     return "hata vermedi"
 
@@ -871,7 +1063,9 @@ def schedule_gallery(
     """
     s, (low, high) = np.arange(0, total, every, dtype="float64"), cycle
     half, up = total // 6, 0.45 * total  # üç döngü; OneCycle'ın çıkışı
-    length = 2.0 ** np.floor(np.log2(1 + s / decay_steps))  # dönemin boyu: 1, 2, 4, … kat
+    length = 2.0 ** np.floor(
+        np.log2(1 + s / decay_steps)
+    )  # dönemin boyu: 1, 2, 4, … kat
     period = (1 + s / decay_steps) / length - 1  # dönemin bitmiş payı
     falling = cosine((s - warmup_steps) / decay_steps)
     warm = lr * np.where(s < warmup_steps, s / warmup_steps, falling)
@@ -879,12 +1073,19 @@ def schedule_gallery(
     one = np.interp(s, [0, up, 2 * up, total], [high / 10, high, high / 10, 0])
     smooth = schedules.ExponentialDecay(lr, decay_steps, rate)
     stairs = schedules.ExponentialDecay(lr, decay_steps, rate, staircase=True)
-    restarts = schedules.CosineDecayRestarts(lr, decay_steps)  # her dönem öncekinin iki katı
-    warmed = schedules.CosineDecay(0.0, decay_steps, warmup_target=lr, warmup_steps=warmup_steps)
+    restarts = schedules.CosineDecayRestarts(
+        lr, decay_steps
+    )  # her dönem öncekinin iki katı
+    warmed = schedules.CosineDecay(
+        0.0, decay_steps, warmup_target=lr, warmup_steps=warmup_steps
+    )
     gallery = {  # ad: (zamanlama, formülü)
         "ExponentialDecay": (smooth, lr * rate ** (s / decay_steps)),
         "ExponentialDecay\nstaircase=True": (stairs, lr * rate ** (s // decay_steps)),
-        "CosineDecay": (schedules.CosineDecay(lr, decay_steps), lr * cosine(s / decay_steps)),
+        "CosineDecay": (
+            schedules.CosineDecay(lr, decay_steps),
+            lr * cosine(s / decay_steps),
+        ),
         "CosineDecayRestarts": (restarts, lr * cosine(period)),
         "CosineDecay\nwarmup_target=": (warmed, warm),
         "WarmupCosineDecay": (WarmupCosineDecay(lr, warmup_steps, decay_steps), warm),
@@ -895,28 +1096,50 @@ def schedule_gallery(
     for name, (schedule, formula) in gallery.items():
         owner = "Keras" if type(schedule).__module__.startswith("keras.") else "bizim"
         rates = [float(schedule(int(step))) for step in s]
-        frame = pd.DataFrame({"zamanlama": name, "kimin": owner, "adım": s, "LR": rates})
+        frame = pd.DataFrame({
+            "zamanlama": name,
+            "kimin": owner,
+            "adım": s,
+            "LR": rates,
+        })
         curves.append(frame.assign(formül=formula))
         if owner == "bizim":  # modelle kaydedilir, yüklenir: aynı adımda aynı LR mi
             model.compile(keras.optimizers.SGD(schedule), loss="mse")
             loaded = keras.models.load_model(lab.save(model, f"_{name}")).optimizer
             loaded.iterations.assign(warmup_steps // 2)
-            moved.append(abs(float(loaded.learning_rate) - float(schedule(warmup_steps // 2))))
+            moved.append(
+                abs(float(loaded.learning_rate) - float(schedule(warmup_steps // 2)))
+            )
     curves = pd.concat(curves)
 
-    adam, warmup = keras.optimizers.Adam, {"warmup_target": lr, "warmup_steps": warmup_steps}
+    adam, warmup = (
+        keras.optimizers.Adam,
+        {"warmup_target": lr, "warmup_steps": warmup_steps},
+    )
     traps = [  # yazılan, denemesi, çaresi
         ("Adam(lr=1e-3)", lambda: adam(lr=1e-3), "learning_rate="),
         ("Adam(np.float32(1e-3))", lambda: adam(np.float32(1e-3)), "float(...)"),
-        ("CosineDecay(0, 1000, …)", lambda: schedules.CosineDecay(0, 1000, **warmup)(0), "0.0"),
-        ("schedules.WarmupCosineDecay", lambda: schedules.WarmupCosineDecay, "warmup_target="),
+        (
+            "CosineDecay(0, 1000, …)",
+            lambda: schedules.CosineDecay(0, 1000, **warmup)(0),
+            "0.0",
+        ),
+        (
+            "schedules.WarmupCosineDecay",
+            lambda: schedules.WarmupCosineDecay,
+            "warmup_target=",
+        ),
     ]
     rows = pd.DataFrame([(name, answer(call), cure) for name, call, cure in traps])
     rows.columns = ["yazılan", "Keras'ın yanıtı", "çaresi"]
     lab.table(rows, "Sık yazılan yanlışlar")
 
-    fig, axes = plots.figure("LR zamanlamaları (gri: formül)", 2, 4, sharex=True, sharey=True)
-    for ax, (name, curve) in zip(axes.flat, curves.groupby("zamanlama", sort=False), strict=True):
+    fig, axes = plots.figure(
+        2, 4, title="LR zamanlamaları (gri: formül)", sharex=True, sharey=True
+    )
+    for ax, (name, curve) in zip(
+        axes.flat, curves.groupby("zamanlama", sort=False), strict=True
+    ):
         owner, top = curve["kimin"].iloc[0], curve["LR"].max()
         ax.plot(curve["adım"], curve["formül"] / top, color="lightgrey", linewidth=9)
         sns.lineplot(x=curve["adım"], y=curve["LR"] / top, linewidth=3, ax=ax)
@@ -924,9 +1147,13 @@ def schedule_gallery(
         ax.set(title=title, ylabel="LR / tepesi", ylim=(0, 1.05))
     lab.save(fig)
 
-    later = range(decay_steps, 2 * (warmup_steps + decay_steps))  # ısınmayı da saysaydı: ilki
+    later = range(
+        decay_steps, 2 * (warmup_steps + decay_steps)
+    )  # ısınmayı da saysaydı: ilki
     zero = next(step for step in later if float(warmed(step)) < 1e-12)
-    middle, still = (float(schedule(decay_steps // 2)) / lr for schedule in (smooth, stairs))
+    middle, still = (
+        float(schedule(decay_steps // 2)) / lr for schedule in (smooth, stairs)
+    )
     lab.conclude(
         f"Isınmalı CosineDecay'in sıfıra indiği adım: {number(zero, 4)} (warmup_steps + "
         f"decay_steps). ExponentialDecay basamağın yarısında LR'yi {percent(1 - middle)} "
@@ -949,13 +1176,19 @@ def standings(runs):
     """Birinci ile tablosu: ondan 2 standart hatayı aşan farkla kalan geride, öteki başa baş."""
     final = runs.pivot_table("val_accuracy", "tohum", "yarışçı", sort=False)
     best = final.mean().idxmax()
-    behind = -100 * final.sub(final[best], axis=0)  # tohum tohum: aynı başlangıç, aynı sıra
+    behind = -100 * final.sub(
+        final[best], axis=0
+    )  # tohum tohum: aynı başlangıç, aynı sıra
     gap, error = behind.mean(), behind.sem()
-    least = error.drop(best).mean()  # üç tohum şansla yakın düşebilir: hata en az ortalama kadar
+    least = error.drop(
+        best
+    ).mean()  # üç tohum şansla yakın düşebilir: hata en az ortalama kadar
     table = runs.groupby("yarışçı", sort=False)[["ilk varış", "kalıcı varış"]].median()
     table = table.assign(doğruluk=final.mean(), geride=gap, hata=error)
     noise = 2 * error.clip(lower=least)  # tek tohumda yok (NaN): hüküm de yok
-    table["sonuç"] = np.select([gap > noise, gap <= noise], ["geride", "başa baş"], "tek tohum")
+    table["sonuç"] = np.select(
+        [gap > noise, gap <= noise], ["geride", "başa baş"], "tek tohum"
+    )
     table.loc[best, "sonuç"] = "birinci"
     return best, table
 
@@ -980,7 +1213,9 @@ def schedule_race(
     eğitimde kazanacağı az şey kalır.
     """
     if steps % every:
-        raise LabError(f"every={every} adım steps={steps} adımı bölmüyor: birini değiştirin.")
+        raise LabError(
+            f"every={every} adım steps={steps} adımı bölmüyor: birini değiştirin."
+        )
     data = load_mnist(steps * batch_size, 2_000)
     x, y = data.x_train, data.y_train
     val = {"validation_data": (data.x_val, data.y_val), "validation_batch_size": 2_000}
@@ -989,9 +1224,13 @@ def schedule_race(
         "sabit, küçük": peak / small,
         "sabit, ortak": peak,
         "sabit, büyük": large,
-        "ExponentialDecay": schedules.ExponentialDecay(peak, 1_000, 0.96),  # slaytın ayarı
+        "ExponentialDecay": schedules.ExponentialDecay(
+            peak, 1_000, 0.96
+        ),  # slaytın ayarı
         "CosineDecay": schedules.CosineDecay(peak, steps),
-        "CosineDecayRestarts": schedules.CosineDecayRestarts(peak, steps // 2, t_mul=1.0),
+        "CosineDecayRestarts": schedules.CosineDecayRestarts(
+            peak, steps // 2, t_mul=1.0
+        ),
         "WarmupCosineDecay": WarmupCosineDecay(peak, warm, steps - warm),
         "CyclicalLR": CyclicalLR(peak / small, peak, steps // 4),
         "OneCycle, ortak": OneCycle(peak, steps),
@@ -1006,7 +1245,13 @@ def schedule_race(
         for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
             restart(model, seed)
             history = model.fit(  # "epoch" = iki ölçümün arası
-                x, y, batch_size, epochs=steps // every, steps_per_epoch=every, verbose=0, **val
+                x,
+                y,
+                batch_size,
+                epochs=steps // every,
+                steps_per_epoch=every,
+                verbose=0,
+                **val,
             )
             run = tidy(history, yarışçı=name, tohum=seed, atılan=int(sgd.iterations))
             run["adım"] = every * run.pop("epoch")
@@ -1023,7 +1268,7 @@ def schedule_race(
     title = f"{steps} adım, {seeds} tohum; varış: {percent(target)} doğruluğa kaçıncı adımda"
     lab.table(table, f"{title} (ortanca); geride: eşli fark (puan), standart hatası")
 
-    fig, (left, right) = plots.figure("Zamanlama yarışı", 1, 2)
+    fig, (left, right) = plots.figure(1, 2, title="Zamanlama yarışı")
     some = curves[curves["yarışçı"].isin([*list(racers)[:3], best])]
     look = {"hue": "yarışçı", "style": "yarışçı", "units": "tohum", "estimator": None}
     sns.lineplot(some, x="adım", y="val_accuracy", markers=True, ax=left, **look)
@@ -1045,9 +1290,16 @@ def schedule_race(
         f"{number(gap['sabit, küçük'], 2)}, büyük {number(large_gap, 2)}; büyük tepeli OneCycle "
         f"hedefe en hızlı varan {'oldu' if quicker else 'olmadı'}."
     )
-    lab.check("küçük LR takılıyor (puan)", gap["sabit, küçük"] - common, above=2, full_size=True)
+    lab.check(
+        "küçük LR takılıyor (puan)",
+        gap["sabit, küçük"] - common,
+        above=2,
+        full_size=True,
+    )
     lab.check("büyük LR atlıyor (puan)", large_gap - common, above=0.5, full_size=True)
-    lab.check("büyük tepe: OneCycle - sabit (puan)", large_gap - one, above=1, full_size=True)
+    lab.check(
+        "büyük tepe: OneCycle - sabit (puan)", large_gap - one, above=1, full_size=True
+    )
     lab.check("birinci - ortak sabit (puan)", common, below=3, full_size=True)
     lab.check("her koşuda atılan adım / istenen", runs["atılan"].min() / steps, equal=1)
     end = float(racers["ExponentialDecay"](steps)) / peak
@@ -1066,7 +1318,9 @@ lab.exercise(
     quantity="LR'nin sıfıra indiği adım",
     measure=lambda found: (
         found[""]
-        .query("zamanlama.str.contains('warmup_target') and adım > 0 and LR < 1e-9")["adım"]
+        .query("zamanlama.str.contains('warmup_target') and adım > 0 and LR < 1e-9")[
+            "adım"
+        ]
         .min()
     ),
     low=1_490,
@@ -1081,7 +1335,9 @@ lab.exercise(
     settings={"times": 10},
     task="Büyük LR, ortak LR'nin üç yerine on katı olsun: sabit büyük LR ile doğruluk ne olur?",
     quantity='"sabit, büyük" LR ile doğrulama doğruluğu',
-    measure=lambda found: found["ozet"].query("yarışçı == 'sabit, büyük'")["val_accuracy"].mean(),
+    measure=lambda found: (
+        found["ozet"].query("yarışçı == 'sabit, büyük'")["val_accuracy"].mean()
+    ),
     low=0.05,
     high=0.25,
     write=percent,

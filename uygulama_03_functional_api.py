@@ -14,10 +14,9 @@ connection), yardımcı kayıp (auxiliary loss) ve paylaşılan katman. Her biri
 # # Uygulama 03 · Functional API
 
 # %%
-# isort: off
-from common import Lab, largest_difference, load_breast_cancer, load_mnist, number, percent
-from common import plots, restart, set_seed, tidy
-# isort: on  (önce common: Keras'ın ayarlarını o yapar)
+from common import Lab
+
+lab = Lab("uygulama_03_functional_api", "Uygulama 03 · Functional API", "14:00-15:15")
 
 from textwrap import shorten
 
@@ -29,7 +28,18 @@ import tensorflow as tf
 from keras import layers
 from sklearn.preprocessing import KBinsDiscretizer
 
-lab = Lab("uygulama_03_functional_api", "Uygulama 03 · Functional API", "14:00-15:15")
+from common import (
+    largest_difference,
+    load_breast_cancer,
+    load_mnist,
+    model_graph,
+    number,
+    percent,
+    plots,
+    restart,
+    set_seed,
+    tidy,
+)
 
 CROSS_ENTROPY = "sparse_categorical_crossentropy"
 
@@ -76,32 +86,52 @@ def sequential_to_functional(
 
     start, dense = layers.Input(shape=(20,)), layers.Dense(20)
     attempts = {  # sınır: Sequential'a yazılışı, Functional'da yazılışı
-        "tek girdi": ([start, layers.Input(shape=(10,)), dense], "Model([one, two], …)"),
-        "tek çıkış": ([start, dense, [layers.Dense(1), layers.Dense(3)]], "Model(…, [main, aux])"),
+        "tek girdi": (
+            [start, layers.Input(shape=(10,)), dense],
+            "Model([one, two], …)",
+        ),
+        "tek çıkış": (
+            [start, dense, [layers.Dense(1), layers.Dense(3)]],
+            "Model(…, [main, aux])",
+        ),
         "dal yok": ([start, [dense, layers.Dense(8)], dense], "a(x), b(x)"),
-        "lineer katman sırası": ([start, dense, layers.Concatenate()], "Concatenate()([x1, x2])"),
+        "lineer katman sırası": (
+            [start, dense, layers.Concatenate()],
+            "Concatenate()([x1, x2])",
+        ),
         "artık bağlantı yok": ([start, dense, layers.Add()], "Add()([x, h])"),
     }
     limits = []
     for limit, (parts, cure) in attempts.items():
         said = message(lambda parts=parts: keras.Sequential(parts))
-        limits.append({"sınır": limit, "Keras'ın dediği": said or "hata yok", "Functional": cure})
+        limits.append({
+            "sınır": limit,
+            "Keras'ın dediği": said or "hata yok",
+            "Functional": cure,
+        })
     limits = pd.DataFrame(limits)
     lab.table(limits, "Aynısını Sequential'a yazınca")
 
-    one, two = keras.Input(shape=(20,), name="one"), keras.Input(shape=(10,), name="two")
+    one, two = (
+        keras.Input(shape=(20,), name="one"),
+        keras.Input(shape=(10,), name="two"),
+    )
     x1 = layers.Dense(neurons, activation="relu")(one)
     x2 = layers.Dense(neurons, activation="relu")(two)
     x = layers.Concatenate()([x1, x2])  # iki dal birleşir
-    h = layers.Dense(2 * neurons, activation="relu")(x)  # x iki yere gider: buraya ve Add'e
+    h = layers.Dense(2 * neurons, activation="relu")(
+        x
+    )  # x iki yere gider: buraya ve Add'e
     x = layers.Add()([x, h])  # artık bağlantı
     main = layers.Dense(1, activation="sigmoid", name="main")(x)
     aux = layers.Dense(3, activation="softmax", name="aux")(x)
     model = keras.Model([one, two], [main, aux])
 
-    fig, (left, right) = plots.figure("Sequential tek yoldur, Functional bir çizge", 1, 2)
-    plots.model_graph(sequential, "Sequential", left)
-    plots.model_graph(model, "Functional: beşi de tek modelde", right)
+    fig, (left, right) = plots.figure(
+        1, 2, title="Sequential tek yoldur, Functional bir çizge"
+    )
+    model_graph(sequential, "Sequential", left)
+    model_graph(model, "Functional: beşi de tek modelde", right)
     lab.save(fig)
 
     refused = int((limits["Keras'ın dediği"] != "hata yok").sum())
@@ -112,7 +142,9 @@ def sequential_to_functional(
     )
     lab.check("Sequential'ın geri çevirdiği", refused, equal=len(limits))
     lab.check("iki yazılışın çıktılarının farkı", gap, below=1e-6)
-    lab.check("Functional: girdi + çıkış sayısı", len(model.inputs + model.outputs), equal=4)
+    lab.check(
+        "Functional: girdi + çıkış sayısı", len(model.inputs + model.outputs), equal=4
+    )
     forgotten = message(lambda: keras.Model(one, [main, aux]))
     lab.check("inputs= eksikse hata (1: var)", bool(forgotten), equal=1)
     return limits
@@ -154,7 +186,10 @@ def multi_input_output(
         cat = binning.transform(measured[:, chosen]).astype("float32")
         x[part] = {"num": scaled[:, numeric], "cat": cat}
         ratio = measured[:, worst] / measured[:, mean]  # değişkenlik: az, orta, çok
-        y[part] = {"main": getattr(data, f"y_{part}"), "aux": np.digitize(ratio, thirds)}
+        y[part] = {
+            "main": getattr(data, f"y_{part}"),
+            "aux": np.digitize(ratio, thirds),
+        }
 
     inp_num = keras.Input(shape=(20,), name="num")
     inp_cat = keras.Input(shape=(len(measures) * bins,), name="cat")
@@ -174,31 +209,57 @@ def multi_input_output(
         metrics={"main": "accuracy", "aux": "accuracy"},
     )
     runs = []
-    for given, (num, cat) in {"num": (1, 0), "cat": (0, 1), "num + cat": (1, 1)}.items():
+    for given, (num, cat) in {
+        "num": (1, 0),
+        "cat": (0, 1),
+        "num + cat": (1, 1),
+    }.items():
         # verilmeyen girdi 0 ile çarpılır: ağ ve başlangıcı aynı kalır
         seen = {k: {"num": num * v["num"], "cat": cat * v["cat"]} for k, v in x.items()}
         xy = seen["train"], y["train"]
-        val = {"validation_data": (seen["val"], y["val"]), "validation_batch_size": 1_000}
+        val = {
+            "validation_data": (seen["val"], y["val"]),
+            "validation_batch_size": 1_000,
+        }
         for seed in lab.each(lab.seeds(seeds), f"girdi {given}, tohum"):
             restart(model, seed)
             run = model.fit(*xy, batch_size=batch, epochs=epochs, verbose=0, **val)
             runs.append(tidy(run, girdi=given, tohum=seed).iloc[-1])
-    test = model.evaluate(x["test"], y["test"], batch_size=1_000, verbose=0, return_dict=True)
+    test = model.evaluate(
+        x["test"], y["test"], batch_size=1_000, verbose=0, return_dict=True
+    )
 
-    outputs = {"val_main_accuracy": "main (tanı)", "val_aux_accuracy": "aux (değişkenlik)"}
+    outputs = {
+        "val_main_accuracy": "main (tanı)",
+        "val_aux_accuracy": "aux (değişkenlik)",
+    }
     runs = pd.DataFrame(runs).rename(columns=outputs)
     scores = runs.melt(["girdi", "tohum"], outputs.values(), "çıkış", "doğruluk")
-    table = scores.groupby(["çıkış", "girdi"], sort=False)["doğruluk"].agg(["mean", "std"])
-    lab.table(table, f"Doğrulama doğruluğu, {seeds} tohum", {"mean": percent, "std": percent})
-    fig, axes = plots.mosaic("İki girdi, iki çıkış (Breast Cancer)", "GX")
-    look = {"hue": "çıkış", "markers": ["o", "s"], "linestyle": "none", "errorbar": "sd"}
+    table = scores.groupby(["çıkış", "girdi"], sort=False)["doğruluk"].agg([
+        "mean",
+        "std",
+    ])
+    lab.table(
+        table, f"Doğrulama doğruluğu, {seeds} tohum", {"mean": percent, "std": percent}
+    )
+    fig, axes = plots.mosaic("GX", title="İki girdi, iki çıkış (Breast Cancer)")
+    look = {
+        "hue": "çıkış",
+        "markers": ["o", "s"],
+        "linestyle": "none",
+        "errorbar": "sd",
+    }
     sns.pointplot(scores, x="girdi", y="doğruluk", dodge=0.15, ax=axes["X"], **look)
-    axes["X"].set(ylabel="doğrulama doğruluğu (± std)", xlabel="verilen girdi", ylim=(0, 1.05))
-    plots.model_graph(model, "", axes["G"])
+    axes["X"].set(
+        ylabel="doğrulama doğruluğu (± std)", xlabel="verilen girdi", ylim=(0, 1.05)
+    )
+    model_graph(model, "", axes["G"])
     lab.save(fig)
 
     by_seed = scores.pivot_table("doğruluk", ["çıkış", "tohum"], "girdi", sort=False)
-    gain = (by_seed["num + cat"] - by_seed["num"]).groupby("çıkış", sort=False)  # tohum tohum
+    gain = (by_seed["num + cat"] - by_seed["num"]).groupby(
+        "çıkış", sort=False
+    )  # tohum tohum
     main, aux = gain.mean()
     noise = np.where(abs(gain.mean()) > 2 * gain.sem(), "", " (gürültüden ayrılmıyor)")
     lab.conclude(
@@ -206,7 +267,9 @@ def multi_input_output(
         f"değişkenlikte {number(100 * aux, 2)} puan{noise[1]}. Testte tanının doğruluğu: "
         f"{percent(test['main_accuracy'])}."
     )
-    by_hand = (20 + 1) * 64 + 4 * 64 + (len(measures) * bins + 1) * 32 + (64 + 32 + 1) * 64
+    by_hand = (
+        (20 + 1) * 64 + 4 * 64 + (len(measures) * bins + 1) * 32 + (64 + 32 + 1) * 64
+    )
     by_hand += (64 + 1) * 1 + (64 + 1) * 3
     lab.check("elle sayılan parametre = Keras", by_hand, equal=model.count_params())
     spread = np.ptp(x["train"]["cat"].mean(axis=0))
@@ -239,7 +302,9 @@ def concatenate_or_add(
     Genişlikler eşit olmalıdır; yalnız 1 genişliği hata vermez, her sayıya eklenir (broadcast).
     """
     data = load_mnist(n_train, 2_000)
-    x, x_val = ({"top": v[:, :392], "bottom": v[:, 392:]} for v in (data.x_train, data.x_val))
+    x, x_val = (
+        {"top": v[:, :392], "bottom": v[:, 392:]} for v in (data.x_train, data.x_val)
+    )
     narrow = width // 2  # Add'in koşulunu bozar
     merges = {  # ad: birleştiren katman, ikinci dalın genişliği
         "Concatenate": (layers.Concatenate(), width),
@@ -261,16 +326,27 @@ def concatenate_or_add(
         digit = layers.Dense(10, activation="softmax", name="digit")(merged)
         by_hand += ((2 * width if name == "Concatenate" else width) + 1) * 10
         model = models[name] = keras.Model([top, bottom], digit)
-        model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.compile(
+            "adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"]
+        )
         for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
             restart(model, seed)
             model.fit(x, data.y_train, batch_size=100, epochs=epochs, verbose=0)
             accuracy = model.evaluate(x_val, data.y_val, batch_size=1_000, verbose=0)[1]
-            runs.append((name, merged.shape[-1], by_hand, model.count_params(), seed, accuracy))
+            runs.append((
+                name,
+                merged.shape[-1],
+                by_hand,
+                model.count_params(),
+                seed,
+                accuracy,
+            ))
     columns = ["birleştirme", "genişlik", "elle", "Keras", "tohum", "val_accuracy"]
     runs = pd.DataFrame(runs, columns=columns)
     table = runs.groupby(columns[:4], sort=False)["val_accuracy"].agg(["mean", "std"])
-    lab.table(table, f"Doğrulama doğruluğu, {seeds} tohum", {"mean": percent, "std": percent})
+    lab.table(
+        table, f"Doğrulama doğruluğu, {seeds} tohum", {"mean": percent, "std": percent}
+    )
 
     added = []
     for second in (width, narrow, 1):
@@ -280,14 +356,20 @@ def concatenate_or_add(
         added.append({"Add": f"{width} + {second}", "Keras'ın dediği": said})
     lab.table(pd.DataFrame(added), "Hangi genişlikler toplanır?")
 
-    fig, (left, right) = plots.figure("Concatenate yan yana koyar, Add toplar", 1, 2)
-    plots.model_graph(models["Concatenate"], "Concatenate", left)
-    plots.model_graph(models["izdüşümlü Add"], f"izdüşümlü Add: {narrow} → {width}", right)
+    fig, (left, right) = plots.figure(
+        1, 2, title="Concatenate yan yana koyar, Add toplar"
+    )
+    model_graph(models["Concatenate"], "Concatenate", left)
+    model_graph(models["izdüşümlü Add"], f"izdüşümlü Add: {narrow} → {width}", right)
     lab.save(fig)
 
     joined, summed = models["Concatenate"], models["Add"]
     *branches, kernel, bias = summed.get_weights()
-    joined.set_weights([*branches, np.vstack([kernel, kernel]), bias])  # iki dala aynı ağırlık
+    joined.set_weights([
+        *branches,
+        np.vstack([kernel, kernel]),
+        bias,
+    ])  # iki dala aynı ağırlık
     gap = largest_difference([joined(x_val)], [summed(x_val)])
     fewer = joined.count_params() - summed.count_params()
     scores = runs.pivot_table("val_accuracy", "tohum", "birleştirme")
@@ -298,13 +380,20 @@ def concatenate_or_add(
         f"{percent(scores['Concatenate'].mean())}, Add {percent(scores['Add'].mean())}"
         f"{'' if clear else ' (fark gürültüden ayrılmıyor)'}."
     )
-    lab.check("elle hesaptan ayrılan model", sum(runs["elle"] != runs["Keras"]), equal=0)
+    lab.check(
+        "elle hesaptan ayrılan model", sum(runs["elle"] != runs["Keras"]), equal=0
+    )
     lab.check("Add'in azalttığı parametre", fewer, equal=width * 10)
     lab.check("Add = ağırlıkları ortak Concatenate (fark)", gap, below=1e-5)
     refused = ["hata yok" not in row["Keras'ın dediği"] for row in added]
     lab.check(f"{width} + {narrow}: hata (1: var)", refused[1], equal=1)
     lab.check(f"{width} + 1: hata (1: var)", refused[2], equal=0)
-    lab.check("Concatenate - Add (doğruluk)", better.mean(), within=(-0.02, 0.02), full_size=True)
+    lab.check(
+        "Concatenate - Add (doğruluk)",
+        better.mean(),
+        within=(-0.02, 0.02),
+        full_size=True,
+    )
     return runs
 
 
@@ -313,13 +402,20 @@ def concatenate_or_add(
 # %%
 def along_depth(model, ends, x, y):
     """Eğitimden önce, blok blok: çıktının std'si ve ikinci katmanın ağırlık gradyanı (norm)."""
-    reader = keras.Model(model.input, [*ends, model.output])  # blokların çıktısını da verir
-    kernels = [layer.kernel for layer in model.layers if isinstance(layer, layers.Dense)]
+    reader = keras.Model(
+        model.input, [*ends, model.output]
+    )  # blokların çıktısını da verir
+    kernels = [
+        layer.kernel for layer in model.layers if isinstance(layer, layers.Dense)
+    ]
     with tf.GradientTape() as tape:  # ayrıntısı uygulama 04'te
         *signals, p = reader(x, training=True)
         loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(y, p))
     gradients = tape.gradient(loss, kernels[2:-1:2])
-    frame = pd.DataFrame({"blok": range(1, len(ends) + 1), "sinyal": [np.std(s) for s in signals]})
+    frame = pd.DataFrame({
+        "blok": range(1, len(ends) + 1),
+        "sinyal": [np.std(s) for s in signals],
+    })
     return frame.assign(gradyan=[np.linalg.norm(g) for g in gradients])
 
 
@@ -360,7 +456,9 @@ def residual_blocks(
             h = layers.Activation("relu")(h)
             h = layers.Dense(width, use_bias=False, kernel_initializer=start)(h)
             h = layers.BatchNormalization(momentum=0.9)(h) if norm else h
-            h = layers.Add()([h, x]) if skip else h  # artık bağlantı: F(x) + x (He vd., 2016)
+            h = (
+                layers.Add()([h, x]) if skip else h
+            )  # artık bağlantı: F(x) + x (He vd., 2016)
             x = layers.Activation("relu")(h)
             ends.append(x)
         model = keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
@@ -370,16 +468,25 @@ def residual_blocks(
         along.append(few.assign(ağ=name))
         for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
             restart(model, seed)
-            model.fit(data.x_train, data.y_train, batch_size=100, epochs=epochs, verbose=0)
+            model.fit(
+                data.x_train, data.y_train, batch_size=100, epochs=epochs, verbose=0
+            )
             right = np.argmax(model(data.x_val), axis=1) == data.y_val
             runs.append((name, seed, right.mean()))
-    along, runs = pd.concat(along), pd.DataFrame(runs, columns=["ağ", "tohum", "val_accuracy"])
+    along, runs = (
+        pd.concat(along),
+        pd.DataFrame(runs, columns=["ağ", "tohum", "val_accuracy"]),
+    )
 
     scores = runs.pivot_table("val_accuracy", "tohum", "ağ", sort=False)
-    growth = along.groupby("ağ", sort=False)["sinyal"].agg(lambda s: s.iloc[-1] / s.iloc[0])
+    growth = along.groupby("ağ", sort=False)["sinyal"].agg(
+        lambda s: s.iloc[-1] / s.iloc[0]
+    )
     table = scores.agg(["mean", "std"]).T.assign(sinyal=growth)
     shares = {"mean": percent, "std": percent}
-    lab.table(table, f"Doğrulama doğruluğu, {seeds} tohum; sinyal: son / ilk blok", shares)
+    lab.table(
+        table, f"Doğrulama doğruluğu, {seeds} tohum; sinyal: son / ilk blok", shares
+    )
     plain, plain_he, skipped, skipped_he, normed = (scores[name] for name in networks)
     effects = {  # tohum tohum fark: her satırda tek şey değişir
         "düz ağda Glorot yerine He": plain_he - plain,
@@ -387,15 +494,23 @@ def residual_blocks(
         "artık ağda Glorot yerine He": skipped_he - skipped,
         "artık ağda He'ye BatchNorm": normed - skipped_he,
     }
-    effect = 100 * pd.DataFrame(effects).agg(["mean", "std", "sem"]).T.rename_axis("değişen")
+    effect = 100 * pd.DataFrame(effects).agg(["mean", "std", "sem"]).T.rename_axis(
+        "değişen"
+    )
     lab.table(effect[["mean", "std"]], "Her biri doğruluğa kaç puan katıyor?")
 
-    fig, axes = plots.mosaic(f"{depth} katman: başlatıcı, artık bağlantı, BatchNorm", "AC;BC")
+    fig, axes = plots.mosaic(
+        "AC;BC", title=f"{depth} katman: başlatıcı, artık bağlantı, BatchNorm"
+    )
     look = {"x": "blok", "hue": "ağ", "style": "ağ", "markers": True}
     sns.lineplot(along, y="sinyal", ax=axes["A"], legend=False, **look)
-    axes["A"].set(yscale="log", title="eğitimden önce, ileri besleme", ylabel="çıktının std'si")
+    axes["A"].set(
+        yscale="log", title="eğitimden önce, ileri besleme", ylabel="çıktının std'si"
+    )
     sns.lineplot(along, y="gradyan", ax=axes["B"], **look)
-    axes["B"].set(yscale="log", title="eğitimden önce, geri yayılım", ylabel="gradyan normu")
+    axes["B"].set(
+        yscale="log", title="eğitimden önce, geri yayılım", ylabel="gradyan normu"
+    )
     axes["B"].legend(ncols=2, loc=(0.05, 0.16))
     bars = {"color": "lightgrey", "edgecolor": "black", "errorbar": "sd"}
     sns.barplot(runs, x="val_accuracy", y="ağ", ax=axes["C"], **bars)
@@ -412,7 +527,9 @@ def residual_blocks(
     same = largest_difference(starts[0], starts[2])
     lab.check("düz ve artık ağın başlangıç farkı", same, equal=0)
     factor = growth ** (1 / (depth // 2 - 1))  # blok başına (kuram: Glorot 1/2, He 1)
-    lab.check("sinyal, blok başına: düz Glorot", factor["düz, Glorot"], within=(0.35, 0.7))
+    lab.check(
+        "sinyal, blok başına: düz Glorot", factor["düz, Glorot"], within=(0.35, 0.7)
+    )
     lab.check("sinyal, blok başına: düz He", factor["düz, He"], within=(0.8, 1.25))
     lab.check("sinyal, blok başına: artık He", factor["artık, He"], within=(1.25, 1.8))
     size = along.groupby("ağ")["gradyan"].median()
@@ -426,7 +543,18 @@ def residual_blocks(
 # %% [markdown]
 # ## 5 · Kayıp ağırlıkları
 # %%
-HOLES = np.array([1, 0, 0, 0, 0, 0, 1, 0, 2, 1])  # 0, 1, … 9'un yazılışındaki delik sayısı
+HOLES = np.array([
+    1,
+    0,
+    0,
+    0,
+    0,
+    0,
+    1,
+    0,
+    2,
+    1,
+])  # 0, 1, … 9'un yazılışındaki delik sayısı
 
 
 @lab.section(quick={"weights": (0.0, 0.9), "n_train": 1_000, "epochs": 1, "seeds": 1})
@@ -451,7 +579,10 @@ def multi_output_loss_weights(
     x, y = data.x_train, {"main": data.y_train, "holes": HOLES[data.y_train]}
     y_val = {"main": data.y_val, "holes": HOLES[data.y_val]}
     val = {"validation_data": (data.x_val, y_val), "validation_batch_size": 1_000}
-    for neurons, w, body in [*((trunk, w, "dar") for w in weights), (wide, weights[-1], "geniş")]:
+    for neurons, w, body in [
+        *((trunk, w, "dar") for w in weights),
+        (wide, weights[-1], "geniş"),
+    ]:
         image = keras.Input(shape=(784,), name="image")
         h = layers.Dense(neurons, activation="relu", name="trunk")(image)
         main = layers.Dense(10, activation="softmax", name="main")(h)
@@ -479,22 +610,40 @@ def multi_output_loss_weights(
         model.compile("adam", loss={"main": CROSS_ENTROPY})
         model.fit(x, y, batch_size=80, verbose=0)
     except ValueError as error:
-        messages.append(["holes'un kaybı yok", str(error), "kaybını yaz, ağırlığı 0 olsun"])
+        messages.append([
+            "holes'un kaybı yok",
+            str(error),
+            "kaybını yaz, ağırlığı 0 olsun",
+        ])
     messages = pd.DataFrame(messages, columns=["tuzak", "Keras'ın dediği", "çaresi"])
     lab.table(messages, "Çıkış adlarıyla iki tuzak")
 
     heads = {"val_main_accuracy": "rakam", "val_holes_accuracy": "delik sayısı"}
     end = curves[curves["epoch"] == epochs].rename(columns=heads)
-    end = end.melt(["ağ", "w", "gövde", "tohum"], list(heads.values()), "çıkış", "doğruluk")
+    end = end.melt(
+        ["ağ", "w", "gövde", "tohum"], list(heads.values()), "çıkış", "doğruluk"
+    )
     table = end.pivot_table("doğruluk", "ağ", "çıkış", mean_and_std, sort=False)
     lab.table(table, f"Doğrulama doğruluğu, {seeds} tohum")
-    fig, (left, right) = plots.figure("Kayıp ağırlıkları: iki çıkışın ödünleşimi", 1, 2)
+    fig, (left, right) = plots.figure(
+        1, 2, title="Kayıp ağırlıkları: iki çıkışın ödünleşimi"
+    )
     narrow, look = end[end["gövde"] == "dar"], {"markers": True, "errorbar": "sd"}
-    sns.lineplot(narrow, x="w", y="doğruluk", hue="çıkış", style="çıkış", ax=left, **look)
-    left.set(title=f"{trunk} nöronlu gövde, {seeds} tohum", ylabel="doğrulama doğruluğu")
-    left.set(xlabel="delik kaybının ağırlığı w (rakamınki 1 - w)", ylim=(0, 1), xticks=weights)
+    sns.lineplot(
+        narrow, x="w", y="doğruluk", hue="çıkış", style="çıkış", ax=left, **look
+    )
+    left.set(
+        title=f"{trunk} nöronlu gövde, {seeds} tohum", ylabel="doğrulama doğruluğu"
+    )
+    left.set(
+        xlabel="delik kaybının ağırlığı w (rakamınki 1 - w)",
+        ylim=(0, 1),
+        xticks=weights,
+    )
     ends = curves[curves["w"].isin([weights[0], weights[-1]])]
-    sns.lineplot(ends, x="epoch", y="val_main_accuracy", hue="ağ", style="ağ", ax=right, **look)
+    sns.lineplot(
+        ends, x="epoch", y="val_main_accuracy", hue="ağ", style="ağ", ax=right, **look
+    )
     right.set(title="eğitim sürerken rakam", ylabel="doğrulama doğruluğu", ylim=(0, 1))
     right.set_xticks(range(1, epochs + 1))
     lab.save(fig)
@@ -505,20 +654,41 @@ def multi_output_loss_weights(
     )
     *names, control = digit
     drop, learned = digit[names[0]] - digit[names[-1]], hole[names[-1]] - hole[names[0]]
-    clear = drop.mean() > 2 * drop.std() / seeds**0.5  # ortalamanın standart hatasının iki katı
+    clear = (
+        drop.mean() > 2 * drop.std() / seeds**0.5
+    )  # ortalamanın standart hatasının iki katı
     spare = (digit[control] - digit[names[0]]).mean()
     lab.conclude(
         f"{names[0]} yerine {names[-1]} olunca rakam doğruluğu {number(100 * drop.mean(), 2)} "
         f"puan düştü{'' if clear else ' (gürültüden ayrılmıyor)'}. Geniş gövde ({control}), dar "
         f"gövdenin {names[0]} doğruluğunu {'geçiyor' if spare > 0 else 'geçmiyor'}."
     )
-    total = (1 - curves["w"]) * curves["val_main_loss"] + curves["w"] * curves["val_holes_loss"]
-    lab.check("Σ w · kayıp = Keras'ın loss'u", abs(total - curves["val_loss"]).max(), below=1e-4)
-    lab.check("ağırlık büyüyünce rakam düşüyor", drop.mean(), above=0.03, full_size=True)
+    total = (1 - curves["w"]) * curves["val_main_loss"] + curves["w"] * curves[
+        "val_holes_loss"
+    ]
+    lab.check(
+        "Σ w · kayıp = Keras'ın loss'u",
+        abs(total - curves["val_loss"]).max(),
+        below=1e-4,
+    )
+    lab.check(
+        "ağırlık büyüyünce rakam düşüyor", drop.mean(), above=0.03, full_size=True
+    )
     lab.check("delik sayısı yükseliyor", learned.mean(), above=0.2, full_size=True)
-    lab.check("geniş gövde (en büyük w) - dar gövde (en küçük w)", spare, above=0, full_size=True)
-    before = curves[curves["epoch"] == epochs - 1].pivot_table("val_main_accuracy", "tohum", "ağ")
-    late = (digit[names[-1]] - before[names[-1]]).mean() / drop.mean() if epochs > 1 else 1.0
+    lab.check(
+        "geniş gövde (en büyük w) - dar gövde (en küçük w)",
+        spare,
+        above=0,
+        full_size=True,
+    )
+    before = curves[curves["epoch"] == epochs - 1].pivot_table(
+        "val_main_accuracy", "tohum", "ağ"
+    )
+    late = (
+        (digit[names[-1]] - before[names[-1]]).mean() / drop.mean()
+        if epochs > 1
+        else 1.0
+    )
     lab.check("son epoch'un kazancı / düşüş", late, below=0.5, full_size=True)
     lab.check("yakalanan tuzak", len(messages), equal=2)
     return {"": curves, "iletiler": messages}
@@ -550,17 +720,25 @@ def auxiliary_loss(
     image = keras.Input(shape=(784,), name="image")
     hidden = [image]
     for k in range(1, depth + 1):
-        hidden.append(layers.Dense(64, activation="relu", name=f"hidden_{k}")(hidden[-1]))
+        hidden.append(
+            layers.Dense(64, activation="relu", name=f"hidden_{k}")(hidden[-1])
+        )
     main = layers.Dense(10, activation="softmax", name="main")(hidden[-1])
     aux = layers.Dense(10, activation="softmax", name="aux")(hidden[depth // 2])
     model = keras.Model(inputs=image, outputs=[main, aux])
-    inference = keras.Model(image, main)  # yardımcı çıkış kesildi: aynı katmanlar, kopya değil
+    inference = keras.Model(
+        image, main
+    )  # yardımcı çıkış kesildi: aynı katmanlar, kopya değil
     reader = keras.Model(image, hidden[1:])  # bütün gizli katmanları okur
 
     def read_digits(when, seed):
         """Katmandan rakam okunuyor mu: en yakın sınıf ortalaması kaç görüntüde doğru?"""
-        for k, (h, h_val) in enumerate(zip(reader(x), reader(data.x_val), strict=True), start=1):
-            means = np.stack([h.numpy()[data.y_train == c].mean(axis=0) for c in range(10)])
+        for k, (h, h_val) in enumerate(
+            zip(reader(x), reader(data.x_val), strict=True), start=1
+        ):
+            means = np.stack([
+                h.numpy()[data.y_train == c].mean(axis=0) for c in range(10)
+            ])
             nearest = ((h_val.numpy()[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)
             traces.append((when, seed, k, np.mean(nearest == data.y_val)))
 
@@ -572,33 +750,61 @@ def auxiliary_loss(
             metrics={"main": ["accuracy"], "aux": ["accuracy"]},
         )
         for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
-            restart(model, seed)  # iki eğitim aynı ağırlıklardan, aynı mini-batch sırasıyla
+            restart(
+                model, seed
+            )  # iki eğitim aynı ağırlıklardan, aynı mini-batch sırasıyla
             if w == 0:
                 read_digits("eğitimden önce", seed)
             history = model.fit(x, y, batch_size=50, verbose=0, **val)
             curves.append(tidy(history, ağ=name, tohum=seed))
             read_digits(name, seed)  # ilk epoch'tan sonra
             history = model.fit(x, y, batch_size=50, epochs=rest, verbose=0, **val)
-            curves.append(tidy(history, ağ=name, tohum=seed).assign(epoch=range(2, rest + 2)))
+            curves.append(
+                tidy(history, ağ=name, tohum=seed).assign(epoch=range(2, rest + 2))
+            )
     curves = pd.concat(curves)
     traces = pd.DataFrame(traces, columns=["ağ", "tohum", "katman", "doğruluk"])
 
-    middle = traces[traces["katman"] == depth // 2].groupby("ağ", sort=False)["doğruluk"].mean()
-    end = curves[curves["epoch"] == epochs].pivot_table("val_main_accuracy", "tohum", "ağ")
+    middle = (
+        traces[traces["katman"] == depth // 2]
+        .groupby("ağ", sort=False)["doğruluk"]
+        .mean()
+    )
+    end = curves[curves["epoch"] == epochs].pivot_table(
+        "val_main_accuracy", "tohum", "ağ"
+    )
     table = pd.DataFrame({"orta katmandan okunan doğruluk": middle}).rename_axis("ağ")
     table["ana doğruluk"], table["std"] = end.mean(), end.std()
-    lab.table(table, f"Orta katman: 1 epoch sonra; ana çıkış: {epochs} epoch", {"std": percent})
-    fig, (left, right) = plots.figure(f"Yardımcı kayıp: {depth} katmanlı düz ağ", 1, 2)
+    lab.table(
+        table,
+        f"Orta katman: 1 epoch sonra; ana çıkış: {epochs} epoch",
+        {"std": percent},
+    )
+    fig, (left, right) = plots.figure(
+        1, 2, title=f"Yardımcı kayıp: {depth} katmanlı düz ağ"
+    )
     order = [*middle.index[1:], middle.index[0]]  # aynı ağ iki panelde aynı çizgi
     look = {"markers": True, "errorbar": "sd", "hue_order": order, "style_order": order}
-    sns.lineplot(traces, x="katman", y="doğruluk", hue="ağ", style="ağ", ax=left, **look)
+    sns.lineplot(
+        traces, x="katman", y="doğruluk", hue="ağ", style="ağ", ax=left, **look
+    )
     left.axvline(depth // 2, color="black", linewidth=1.5)
     left.text(depth // 2, 0.03, " yardımcı çıkışın yeri")
-    left.set(title="katman katman, 1 epoch sonra", xlabel="gizli katman (1: girdiye yakın)")
-    left.set(ylabel="katmandan okunan rakam doğruluğu", ylim=(0, 1), xticks=range(2, depth + 1, 2))
+    left.set(
+        title="katman katman, 1 epoch sonra", xlabel="gizli katman (1: girdiye yakın)"
+    )
+    left.set(
+        ylabel="katmandan okunan rakam doğruluğu",
+        ylim=(0, 1),
+        xticks=range(2, depth + 1, 2),
+    )
     look |= {"hue_order": order[:2], "style_order": order[:2]}
-    sns.lineplot(curves, x="epoch", y="val_main_accuracy", hue="ağ", style="ağ", ax=right, **look)
-    right.set(title=f"ana çıkış, {seeds} tohum", ylabel="doğrulama doğruluğu", ylim=(0, 1))
+    sns.lineplot(
+        curves, x="epoch", y="val_main_accuracy", hue="ağ", style="ağ", ax=right, **look
+    )
+    right.set(
+        title=f"ana çıkış, {seeds} tohum", ylabel="doğrulama doğruluğu", ylim=(0, 1)
+    )
     right.set_xticks(range(1, epochs + 1))
     lab.save(fig)
 
@@ -630,7 +836,10 @@ def draw_pairs(x, digits, count, rng):
     """Çiftler: iki görüntü; toplamları ve hangisinin büyük olduğu (0: ikinci, 1: eşit, 2: ilk)."""
     i, j = rng.integers(len(x), size=(2, count))
     larger = 1 + np.sign(digits[i] - digits[j])
-    return {"first": x[i], "second": x[j]}, {"sum": digits[i] + digits[j], "larger": larger}
+    return {"first": x[i], "second": x[j]}, {
+        "sum": digits[i] + digits[j],
+        "larger": larger,
+    }
 
 
 @lab.section(quick={"n_pairs": 500, "epochs": 1, "seeds": 1})
@@ -656,9 +865,14 @@ def shared_layers(
     val = {"validation_data": (x_val, y_val), "validation_batch_size": 1_000}
     models, curves, starts = {}, [], []
     for name in ("ayrı", "paylaşılan"):
-        first, second = keras.Input((784,), name="first"), keras.Input((784,), name="second")
+        first, second = (
+            keras.Input((784,), name="first"),
+            keras.Input((784,), name="second"),
+        )
         one, two = (
-            keras.Sequential([layers.Dense(128, "relu"), layers.Dense(32, "relu")], name=part)
+            keras.Sequential(
+                [layers.Dense(128, "relu"), layers.Dense(32, "relu")], name=part
+            )
             for part in ("encoder", "encoder_2")
         )
         if name == "paylaşılan":
@@ -676,7 +890,9 @@ def shared_layers(
     separate, shared = models.values()
     for seed in lab.each(lab.seeds(seeds), "iki ağ, tohum"):
         restart(separate, seed)
-        separate.get_layer("encoder_2").set_weights(separate.get_layer("encoder").get_weights())
+        separate.get_layer("encoder_2").set_weights(
+            separate.get_layer("encoder").get_weights()
+        )
         restart(shared, seed)
         for layer in shared.layers:  # iki ağ aynı fonksiyondan başlar
             layer.set_weights(separate.get_layer(layer.name).get_weights())
@@ -694,18 +910,27 @@ def shared_layers(
     table["parametre"] = [model.count_params() for model in models.values()]
     lab.table(table, f"Doğrulama çiftlerinde doğruluk, {seeds} tohum")
     title = "Paylaşılan kodlayıcı: iki görüntü, bir ağırlık kümesi"
-    fig, axes = plots.mosaic(title, "GGGAB;GGGCD;GGGXX;GGGXX")
+    fig, axes = plots.mosaic("GGGAB;GGGCD;GGGXX;GGGXX", title=title)
     guess = shared.predict(x_val, verbose=0)[0].argmax(axis=1)
     for i, letter in enumerate("ABCD"):
-        picture = np.hstack([x_val[side][i].reshape(28, 28) for side in ("first", "second")])
+        picture = np.hstack([
+            x_val[side][i].reshape(28, 28) for side in ("first", "second")
+        ])
         axes[letter].imshow(picture, cmap="gray_r")
         axes[letter].set_title(f"toplam {y_val['sum'][i]}, tahmin {guess[i]}")
         axes[letter].axis("off")
-    look = {"hue": "kodlayıcı", "markers": ["o", "s"], "linestyles": "none", "errorbar": "sd"}
-    sns.pointplot(end, x="çıkış", y="doğruluk", dodge=0.3, capsize=0.1, ax=axes["X"], **look)
+    look = {
+        "hue": "kodlayıcı",
+        "markers": ["o", "s"],
+        "linestyles": "none",
+        "errorbar": "sd",
+    }
+    sns.pointplot(
+        end, x="çıkış", y="doğruluk", dodge=0.3, capsize=0.1, ax=axes["X"], **look
+    )
     axes["X"].set(xlabel="", ylabel="doğrulama doğruluğu", ylim=(0, 1))
     axes["X"].legend(title="kodlayıcı", loc="lower right")
-    plots.model_graph(shared, "", axes["G"])
+    model_graph(shared, "", axes["G"])
     lab.save(fig)
 
     runs = end.pivot_table("doğruluk", ["çıkış", "tohum"], "kodlayıcı")
@@ -721,8 +946,12 @@ def shared_layers(
     by_hand = (784 + 1) * 128 + (128 + 1) * 32
     lab.check("eksilen parametre: bir kodlayıcı", lost, equal=by_hand)
     lab.check("iki ağ aynı başlıyor (fark)", max(starts), below=1e-5)
-    lab.check("toplam: paylaşılan - ayrı", gain["toplam"].mean(), above=-0.05, full_size=True)
-    lab.check("büyük olan: fark", gain["büyük olan"].mean(), above=-0.02, full_size=True)
+    lab.check(
+        "toplam: paylaşılan - ayrı", gain["toplam"].mean(), above=-0.05, full_size=True
+    )
+    lab.check(
+        "büyük olan: fark", gain["büyük olan"].mean(), above=-0.02, full_size=True
+    )
     lab.check("paylaşılan toplamı öğreniyor", known, above=0.3, full_size=True)
     return curves
 
@@ -743,7 +972,10 @@ def u_net(skip):
     down_2 = conv(16, 3, "down_2", strides=2)(down_1)
     h = conv(16, 3, "middle", strides=2)(down_2)  # 7 x 7
     h = layers.UpSampling2D(name="up_2")(h)
-    h = layers.Concatenate(name="join_2")([h, down_2 if skip else h])  # atlama ya da kopya
+    h = layers.Concatenate(name="join_2")([
+        h,
+        down_2 if skip else h,
+    ])  # atlama ya da kopya
     h = layers.UpSampling2D(name="up_1")(conv(8, 3, "conv_2")(h))
     h = layers.Concatenate(name="join_1")([h, down_1 if skip else h])
     clean = layers.Conv2D(1, 3, padding="same", activation="sigmoid", name="clean")(h)
@@ -767,22 +999,30 @@ def custom_topology(
     (Concatenate) hepsini saklar.
     """
     data, rng = load_mnist(n_train, 500), np.random.default_rng(lab.seed)
-    y, y_val = (rows.reshape(-1, 28, 28, 1) for rows in (data.x_train, data.x_val))  # temiz
+    y, y_val = (
+        rows.reshape(-1, 28, 28, 1) for rows in (data.x_train, data.x_val)
+    )  # temiz
     x, x_val = (image + rng.normal(0, noise, image.shape) for image in (y, y_val))
     val = {"validation_data": (x_val, y_val), "validation_batch_size": 500}
     curves, cleaned, starts = [], {}, {}
     for name, skip in {"atlamasız": False, "atlamalı": True}.items():
         model = u_net(skip)  # atlamasız: aynı katmanlar, aynı sayıda ağırlık
-        model.compile(keras.optimizers.Adam(lr), loss="binary_crossentropy", metrics=["mse"])
+        model.compile(
+            keras.optimizers.Adam(lr), loss="binary_crossentropy", metrics=["mse"]
+        )
         for seed in lab.each(lab.seeds(seeds), f"U-Net, {name}, tohum"):
             restart(model, seed)
             starts[name] = model.get_weights()
             history = model.fit(x, y, batch_size=50, epochs=epochs, verbose=0, **val)
             curves.append(tidy(history, ağ=name, tohum=seed))
         cleaned[name] = model.predict(x_val[:1], verbose=0)[0]
-    lab.save(plots.model_graph(model, "U-Net: daralan ve genişleyen kol, iki atlama"), "_u_net")
+    lab.save(
+        model_graph(model, "U-Net: daralan ve genişleyen kol, iki atlama"), "_u_net"
+    )
 
-    image = keras.Input(shape=(28, 28, 1), name="image")  # Inception bloğu (Szegedy vd., 2015)
+    image = keras.Input(
+        shape=(28, 28, 1), name="image"
+    )  # Inception bloğu (Szegedy vd., 2015)
     h = conv(16, 3, "stem", strides=2)(image)
     one = conv(8, 1, "conv_1x1")(h)
     three = conv(8, 3, "conv_3x3")(conv(8, 1, "reduce_3x3")(h))
@@ -791,22 +1031,39 @@ def custom_topology(
     pool = conv(4, 1, "pool_project")(pool)
     windows = layers.Concatenate(name="windows")([one, three, five, pool])
     h = layers.Flatten(name="flat")(layers.MaxPooling2D(2, name="halve")(windows))
-    inception = keras.Model(image, layers.Dense(10, activation="softmax", name="digit")(h))
-    inception.compile(keras.optimizers.Adam(lr), loss=CROSS_ENTROPY, metrics=["accuracy"])
+    inception = keras.Model(
+        image, layers.Dense(10, activation="softmax", name="digit")(h)
+    )
+    inception.compile(
+        keras.optimizers.Adam(lr), loss=CROSS_ENTROPY, metrics=["accuracy"]
+    )
     inception.fit(y, data.y_train, batch_size=50, epochs=epochs, verbose=0)
-    learned = inception.evaluate(y_val, data.y_val, verbose=0, return_dict=True)["accuracy"]
+    learned = inception.evaluate(y_val, data.y_val, verbose=0, return_dict=True)[
+        "accuracy"
+    ]
     title = "Inception bloğu: aynı görüntüye dört pencere"
-    lab.save(plots.model_graph(inception, title), "_inception")
-    reader = keras.Model(image, [one, three, five, pool, windows])  # alt model: eğitim gerekmez
+    lab.save(model_graph(inception, title), "_inception")
+    reader = keras.Model(
+        image, [one, three, five, pool, windows]
+    )  # alt model: eğitim gerekmez
     *maps, joined = reader(y_val[:1])
 
     curves = pd.concat(curves)
-    error = curves[curves["epoch"] == epochs].pivot_table("val_mse", "tohum", "ağ", sort=False)
-    table = error.agg(["mean", "std"]).T.rename_axis("U-Net").rename(columns={"mean": "hata"})
+    error = curves[curves["epoch"] == epochs].pivot_table(
+        "val_mse", "tohum", "ağ", sort=False
+    )
+    table = (
+        error
+        .agg(["mean", "std"])
+        .T.rename_axis("U-Net")
+        .rename(columns={"mean": "hata"})
+    )
     noisy = np.mean((x_val - y_val) ** 2)
     table.loc["gürültülü görüntünün kendisi", "hata"] = noisy
     lab.table(table, f"Temiz görüntüden ortalama kare hata, {seeds} tohum")
-    fig, axes = plots.figure("Üstte U-Net, altta Inception'ın dört penceresi", 2, 4)
+    fig, axes = plots.figure(
+        2, 4, title="Üstte U-Net, altta Inception'ın dört penceresi"
+    )
     top = {"temiz": y_val[0], "gürültülü": x_val[0], **cleaned}
     plots.digits(axes[0], list(top.values()), list(top))
     for ax, name, values in zip(axes[1], reader.output_names, maps, strict=False):
@@ -823,9 +1080,15 @@ def custom_topology(
         f"arttığı tohum: {(ratio > 1).sum()}/{seeds}. Kısa eğitimle Inception'ın doğruluğu "
         f"{percent(learned)}; onu okuyan alt modelin yeni ağırlığı {'var' if new else 'yok'}."
     )
-    lab.check("iki U-Net aynı başlıyor (fark)", largest_difference(*starts.values()), equal=0)
-    lab.check("atlama kesilince hata (en az kat)", ratio.min(), above=1.1, full_size=True)
-    lab.check("gürültü azalıyor", error["atlamalı"].max() / noisy, below=0.3, full_size=True)
+    lab.check(
+        "iki U-Net aynı başlıyor (fark)", largest_difference(*starts.values()), equal=0
+    )
+    lab.check(
+        "atlama kesilince hata (en az kat)", ratio.min(), above=1.1, full_size=True
+    )
+    lab.check(
+        "gürültü azalıyor", error["atlamalı"].max() / noisy, below=0.3, full_size=True
+    )
     lab.check("alt modelin yeni ağırlığı", len(new), equal=0)
     for name in ("halve", "flat", "digit"):  # okunan katmandan çıkışa kadar elle
         joined = inception.get_layer(name)(joined)
@@ -858,7 +1121,11 @@ lab.exercise(
     task="Yirmi yerine altı katman olsun: yardımcı kayıp ana doğruluğa kaç puan katar?",
     quantity="yardımcı kaybın ana doğruluğa kattığı",
     measure=lambda found: (
-        found[""].query("epoch == epoch.max()").groupby("ağ")["val_main_accuracy"].mean() @ [1, -1]
+        found[""]
+        .query("epoch == epoch.max()")
+        .groupby("ağ")["val_main_accuracy"]
+        .mean()
+        @ [1, -1]
     ),
     low=-0.04,
     high=0.04,
@@ -871,7 +1138,9 @@ lab.exercise(
     section="concatenate_or_add",
     task="merges sözlüğünün sonuna üçüncü bir birleştirme yazın: Multiply, iki dalı çarpar.",
     quantity="Multiply ile doğrulama doğruluğu",
-    measure=lambda found: found.query("birleştirme == 'Multiply'")["val_accuracy"].mean(),
+    measure=lambda found: found.query("birleştirme == 'Multiply'")[
+        "val_accuracy"
+    ].mean(),
     low=0.84,
     high=0.93,
     write=percent,

@@ -15,10 +15,17 @@ bir mini projede ve 16:30'da sunulacak posterde.
 # # Uygulama 04 · Elle yazılan eğitim döngüsü ve mini proje
 
 # %%
-# isort: off
-from common import Lab, LabError, largest_difference, load_breast_cancer, load_mnist, number
-from common import percent, plots, predict_in, restart, set_seed, start_python, tidy
-# isort: on  (önce common: Keras'ın ayarlarını o yapar)
+from common import Lab
+
+lab = Lab(
+    "uygulama_04_custom_loop",
+    "Uygulama 04 · Elle yazılan eğitim döngüsü ve mini proje",
+    "15:15-17:00",
+)
+lab.option("--surdur", "bölüm 7: kesilen eğitimi kontrol noktasından sürdürür")
+lab.option("--uzun", "bölüm 7: altı dakikalık daha iyi eğitim")
+lab.option("--ablasyon", "bölüm 7: eğitim yerine teknikleri tek tek kapatır")
+lab.option("--ad", "bölüm 8: posterdeki adınız", value="AD")
 
 import hashlib
 import json
@@ -38,18 +45,24 @@ import tensorflow as tf
 from keras import layers, ops, regularizers
 from sklearn.metrics import confusion_matrix, fbeta_score
 
-from common.console import typed
+from common import (
+    LabError,
+    largest_difference,
+    load_breast_cancer,
+    load_mnist,
+    model_graph,
+    number,
+    percent,
+    plots,
+    predict_in,
+    restart,
+    set_seed,
+    start_python,
+    tidy,
+)
+from common.classroom.command import format_settings
 from common.files import atomic
 
-lab = Lab(
-    "uygulama_04_custom_loop",
-    "Uygulama 04 · Elle yazılan eğitim döngüsü ve mini proje",
-    "15:15-17:00",
-)
-lab.option("--surdur", "bölüm 7: kesilen eğitimi kontrol noktasından sürdürür")
-lab.option("--uzun", "bölüm 7: altı dakikalık daha iyi eğitim")
-lab.option("--ablasyon", "bölüm 7: eğitim yerine teknikleri tek tek kapatır")
-lab.option("--ad", "bölüm 8: posterdeki adınız", value="AD")
 two = partial(percent, digits=2)  # mini projede onda bir puan da önemli
 
 
@@ -75,14 +88,20 @@ def gradient_tape(
         y = x**2 * tf.sin(x)
     slope, x = tape.gradient(y, x).numpy(), x.numpy()
     exact = 2 * x * np.sin(x) + x**2 * np.cos(x)  # formül
-    tape_error, errors = max(abs(slope - exact).max(), 1e-17), []  # 0 logaritmik eksene girmez
+    tape_error, errors = (
+        max(abs(slope - exact).max(), 1e-17),
+        [],
+    )  # 0 logaritmik eksene girmez
     for h in 10.0 ** -np.arange(1, smallest + 1):
         finite = ((x + h) ** 2 * np.sin(x + h) - (x - h) ** 2 * np.sin(x - h)) / (2 * h)
         errors.append((h, abs(finite - exact).max()))
     errors = pd.DataFrame(errors, columns=["adım", "fark"])
 
     a, b, c, d = tf.constant(3.0), tf.Variable(3.0), tf.Variable(3.0), tf.Variable(4.0)
-    outside, moved = c**2, d - 1.0  # blok dışında hesap; w = w - 1 artık değişken değil, tensör
+    outside, moved = (
+        c**2,
+        d - 1.0,
+    )  # blok dışında hesap; w = w - 1 artık değişken değil, tensör
     with tf.GradientTape() as tape:
         y = [a**2, tf.constant(b.numpy() ** 2), outside, moved**2]
     wrong = tape.gradient(y, [a, b, c, moved])
@@ -93,8 +112,18 @@ def gradient_tape(
     right = tape.gradient(y, [a, b, c, d])
     mistakes = [np.nan if g is None else float(g) for g in (*wrong, *right)]
     mistakes = pd.DataFrame({"gradyan": mistakes[:4], "doğrusunda": mistakes[4:]})
-    mistakes["yanlış"] = ["sabit izlenmedi", "NumPy'ye çıkıldı", "blok dışında hesap", "w = w - 1"]
-    mistakes["doğrusu"] = ["tape.watch(x)", "tf işlemi", "with içinde hesap", "w.assign_sub(1)"]
+    mistakes["yanlış"] = [
+        "sabit izlenmedi",
+        "NumPy'ye çıkıldı",
+        "blok dışında hesap",
+        "w = w - 1",
+    ]
+    mistakes["doğrusu"] = [
+        "tape.watch(x)",
+        "tf işlemi",
+        "with içinde hesap",
+        "w.assign_sub(1)",
+    ]
 
     used, unused = keras.Variable(3.0), keras.Variable(3.0, name="unutulan")
     sgd, raised = keras.optimizers.SGD(0.1), ""
@@ -113,7 +142,9 @@ def gradient_tape(
     lab.table(shown, "x = 3 iken d(x²)/dx; yanlışında None (-)")
     lab.say(f"Bütün gradyanlar None iken hata: {raised}")
     lab.say(f"Yalnız biri None iken uyarı: {' '.join(str(w.message) for w in warned)}")
-    fig, (left, right) = plots.figure("Türev üç yoldan: formül, bant, sonlu fark", 1, 2)
+    fig, (left, right) = plots.figure(
+        1, 2, title="Türev üç yoldan: formül, bant, sonlu fark"
+    )
     sns.lineplot(x=x, y=exact, linewidth=4, label="formül", ax=left)
     sns.scatterplot(x=x[::5], y=slope[::5], s=120, color="black", label="bant", ax=left)
     left.set(title="f(x) = x² sin x", xlabel="x", ylabel="f'(x)")
@@ -134,7 +165,9 @@ def gradient_tape(
     lab.check("en iyi sonlu fark / bant", best / tape_error, above=100)
     lab.check("None veren yanlış", nones, equal=4)
     lab.check(
-        "doğrusunda gradyan = 2x", abs(mistakes["doğrusunda"] - 6).sum(skipna=False), equal=0
+        "doğrusunda gradyan = 2x",
+        abs(mistakes["doğrusunda"] - 6).sum(skipna=False),
+        equal=0,
     )
     lab.check("hepsi None: hata; biri None: uyarı", bool(raised) + len(warned), equal=2)
     lab.check("None olan ağırlığın adımı", float(unused) - 3, equal=0)
@@ -148,8 +181,14 @@ def slide_network(inputs, outputs, activation):
     """Slaytın katmanları (uygulama 01, bölüm 3): Dense, L2, BatchNorm, Dropout."""
     model = keras.Sequential([layers.Input(shape=(inputs,))])
     for units, rate in ((256, 0.3), (128, 0.25)):
-        model.add(layers.Dense(units, activation="relu", kernel_regularizer=regularizers.l2(1e-4)))
-        model.add(layers.BatchNormalization(momentum=0.9))  # az adım: uygulama 01, bölüm 9
+        model.add(
+            layers.Dense(
+                units, activation="relu", kernel_regularizer=regularizers.l2(1e-4)
+            )
+        )
+        model.add(
+            layers.BatchNormalization(momentum=0.9)
+        )  # az adım: uygulama 01, bölüm 9
         model.add(layers.Dropout(rate))
     model.add(layers.Dense(outputs, activation=activation))
     return model
@@ -157,7 +196,9 @@ def slide_network(inputs, outputs, activation):
 
 def make_step(model, optimizer, loss_fn, training=True):
     """Döngünün gövdesi bir fonksiyonda: `tf.function` onu grafiğe çevirir (bölüm 3)."""
-    optimizer.build(model.trainable_variables)  # değişkenleri izlemeden (trace) önce kurulur
+    optimizer.build(
+        model.trainable_variables
+    )  # değişkenleri izlemeden (trace) önce kurulur
 
     def step(x, y):
         with tf.GradientTape() as tape:
@@ -187,11 +228,15 @@ def custom_loop(
     data = load_breast_cancer()
     x, y, steps = data.x_train, data.y_train[:, None], len(data.x_train) // batch_size
     x_val, y_val = data.x_val, data.y_val[:, None]
-    rng = np.random.default_rng(lab.seed)  # her epoch yeniden karışır; her yol aynı sırayı görür
+    rng = np.random.default_rng(
+        lab.seed
+    )  # her epoch yeniden karışır; her yol aynı sırayı görür
     longest = range(max(epochs, slide_epochs))
     orders = [rng.permutation(len(x))[: steps * batch_size] for _ in longest]
     model = slide_network(30, 1, "sigmoid")
-    model.compile(keras.optimizers.Adam(lr), loss="binary_crossentropy", metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(lr), loss="binary_crossentropy", metrics=["accuracy"]
+    )
 
     restart(model, lab.seed)
     for order in orders[:slide_epochs]:
@@ -206,9 +251,13 @@ def custom_loop(
     for epoch in lab.each(range(1, slide_epochs + 1), "slaytın döngüsü, epoch"):
         for rows in np.split(orders[epoch - 1], steps):
             with tf.GradientTape() as tape:  # bu bloktaki her işlem banda yazılır
-                y_pred = model(x[rows], training=True)  # Dropout açık, BatchNorm mini-batch ile
+                y_pred = model(
+                    x[rows], training=True
+                )  # Dropout açık, BatchNorm mini-batch ile
                 loss = loss_fn(y[rows], y_pred)
-                loss += sum(model.losses)  # L2 cezası; bandın içinde, her çağrıda yenilenir
+                loss += sum(
+                    model.losses
+                )  # L2 cezası; bandın içinde, her çağrıda yenilenir
             grads = tape.gradient(loss, model.trainable_weights)  # geri yayılım
             optimizer.apply_gradients(zip(grads, model.trainable_weights, strict=True))
             # kısası: optimizer.apply(grads, model.trainable_weights)
@@ -220,32 +269,46 @@ def custom_loop(
         train_acc.reset_state()  # slaytta bu iki satır yok
         val_acc.reset_state()
     looped = [*model.get_weights(), by_hand[-1][1]]
-    by_hand = pd.DataFrame(by_hand, columns=["accuracy", "val_accuracy", "unutulunca doğruluk"])
+    by_hand = pd.DataFrame(
+        by_hand, columns=["accuracy", "val_accuracy", "unutulunca doğruluk"]
+    )
     by_hand.index = pd.RangeIndex(1, slide_epochs + 1, name="epoch")
 
     curves, moved = [], {}
     for name, training in {"yazıldı": True, "unutuldu": None}.items():
         step = tf.function(make_step(model, model.optimizer, loss_fn, training))
-        for seed in lab.each(lab.seeds(seeds), f"training=True {name}"):
+        for seed in lab.each(lab.seeds(seeds), f"training=True {name}, tohum"):
             restart(model, seed)
             for epoch, order in enumerate(orders[:epochs], start=1):
                 for rows in np.split(order, steps):
                     step(x[rows], y[rows])
-                val_loss = loss_fn(y_val, model.predict_on_batch(x_val))  # ceza katılmadan
+                val_loss = loss_fn(
+                    y_val, model.predict_on_batch(x_val)
+                )  # ceza katılmadan
                 curves.append((name, seed, epoch, float(val_loss)))
         moved[name] = abs(model.layers[1].moving_mean.numpy()).max()  # 0'dan başlar
-    curves = pd.DataFrame(curves, columns=["training=True", "tohum", "epoch", "val_loss"])
+    curves = pd.DataFrame(
+        curves, columns=["training=True", "tohum", "epoch", "val_loss"]
+    )
 
     lab.table(by_hand, "Slaytın döngüsü; son sütun: reset_state() unutulunca")
-    final = curves[curves["epoch"] == epochs].pivot_table("val_loss", "tohum", "training=True")
-    lab.table(final.agg(["mean", "std"]).T, f"Doğrulama kaybı, {epochs} epoch, {seeds} tohum")
-    fig, (left, right) = plots.figure("Slaytın döngüsünde iki unutkanlık", 1, 2)
-    shown = by_hand.drop(columns="val_accuracy").set_axis(["yazıldı", "unutuldu"], axis=1)
+    final = curves[curves["epoch"] == epochs].pivot_table(
+        "val_loss", "tohum", "training=True"
+    )
+    lab.table(
+        final.agg(["mean", "std"]).T, f"Doğrulama kaybı, {epochs} epoch, {seeds} tohum"
+    )
+    fig, (left, right) = plots.figure(1, 2, title="Slaytın döngüsünde iki unutkanlık")
+    shown = by_hand.drop(columns="val_accuracy").set_axis(
+        ["yazıldı", "unutuldu"], axis=1
+    )
     sns.lineplot(shown, markers=True, ax=left)
     left.set(title="reset_state()", ylabel="bildirilen eğitim doğruluğu", ylim=(0.5, 1))
     look = {"hue": "training=True", "style": "training=True", "errorbar": "sd"}
     sns.lineplot(curves, x="epoch", y="val_loss", ax=right, **look)
-    right.set(title=f"training=True, {seeds} tohum", ylabel="doğrulama kaybı", ylim=(0, None))
+    right.set(
+        title=f"training=True, {seeds} tohum", ylabel="doğrulama kaybı", ylim=(0, None)
+    )
     for ax in (left, right):
         ax.locator_params(axis="x", integer=True)
     lab.save(fig)
@@ -258,7 +321,9 @@ def custom_loop(
         f"eksik bildirildi. training=True unutulunca doğrulama kaybına eklenen: "
         f"{number(harm.mean(), 2)}{'.' if clear else ' (gürültüden ayrılmıyor).'}"
     )
-    lab.check("fit = slaytın döngüsü (fark)", largest_difference(fitted, looped), below=1e-4)
+    lab.check(
+        "fit = slaytın döngüsü (fark)", largest_difference(fitted, looped), below=1e-4
+    )
     running = by_hand["accuracy"].expanding().mean() - by_hand["unutulunca doğruluk"]
     lab.check("sıfırlanmayan = epoch'ların ortalaması", abs(running).max(), below=1e-5)
     lab.check("training= unutuldu: BatchNorm kıpırdamadı", moved["unutuldu"], equal=0)
@@ -286,7 +351,10 @@ def tf_function_speed(
     değer yeniden izletir; tensör izletmez.
     """
     data = load_mnist(steps * batch_size, 1)
-    x, y = data.x_train.reshape(steps, batch_size, -1), data.y_train.reshape(steps, batch_size)
+    x, y = (
+        data.x_train.reshape(steps, batch_size, -1),
+        data.y_train.reshape(steps, batch_size),
+    )
     batches = tf.data.Dataset.from_tensor_slices((x, y))  # her elemanı bir mini-batch
     loss_fn = keras.losses.SparseCategoricalCrossentropy()
     model, bulk = slide_network(784, 10, "softmax"), slide_network(784, 10, "softmax")
@@ -318,7 +386,12 @@ def tf_function_speed(
         first, second = repeat(ways[name], number=1, repeat=2)  # ilkinde izleme de var
         weights.append(trained.get_weights())
         rows.append((name, largest_difference(weights[0], weights[-1]), first, second))
-    columns = ["yazılış", "ağırlık farkı", "ilk epoch (saniye)", "ikinci epoch (saniye)"]
+    columns = [
+        "yazılış",
+        "ağırlık farkı",
+        "ilk epoch (saniye)",
+        "ikinci epoch (saniye)",
+    ]
     rows = pd.DataFrame(rows, columns=columns)
 
     calls = []
@@ -331,19 +404,26 @@ def tf_function_speed(
 
         for call, lr in enumerate(rates, start=1):
             seconds = timeit(partial(step_with_lr, x[0], y[0], convert(lr)), number=1)
-            calls.append((name, call, step_with_lr.experimental_get_tracing_count(), seconds))
+            calls.append((
+                name,
+                call,
+                step_with_lr.experimental_get_tracing_count(),
+                seconds,
+            ))
     calls = pd.DataFrame(calls, columns=["LR", "çağrı", "izleme", "saniye"])
 
     lab.table(rows.set_index("yazılış"), f"{steps} adım; ilk epoch'ta izleme de var")
     lab.table(calls.set_index(["LR", "çağrı"]), "Her çağrıda başka LR")
-    fig, (left, right) = plots.figure("Aynı epoch, beş yazılış", 1, 2)
+    fig, (left, right) = plots.figure(1, 2, title="Aynı epoch, beş yazılış")
     took = rows.set_index("yazılış")["ikinci epoch (saniye)"]
     look = {"color": "lightgrey", "edgecolor": "black"}
     sns.barplot(rows, x=took.name, y="yazılış", ax=left, **look)
     left.bar_label(left.containers[0], [f" {number(seconds, 2)}" for seconds in took])
     left.set(title=f"{steps} adım (çok adım: bir çağrıda {together})", ylabel="")
     left.set_xlim(0, 1.25 * took.max())  # çubukların yanındaki sayılara yer
-    sns.lineplot(calls, x="çağrı", y="saniye", hue="LR", style="LR", markers=True, ax=right)
+    sns.lineplot(
+        calls, x="çağrı", y="saniye", hue="LR", style="LR", markers=True, ax=right
+    )
     right.set(title="adıma LR nasıl verildi?", ylabel="çağrının süresi (saniye)")
     right.set_xticks(calls["çağrı"].unique())
     lab.save(fig)
@@ -358,7 +438,9 @@ def tf_function_speed(
     lab.check("iki epoch sonra ağırlık farkı", rows["ağırlık farkı"].max(), below=0.01)
     counts = [f.experimental_get_tracing_count() for f in (graph_step, graph_epoch)]
     lab.check("izleme: adım ile epoch grafiği", sum(counts), equal=2)
-    lab.check("Python sayısı: izleme / LR", traces["Python sayısı"] / len(set(rates)), equal=1)
+    lab.check(
+        "Python sayısı: izleme / LR", traces["Python sayısı"] / len(set(rates)), equal=1
+    )
     lab.check("tensör: izleme", traces["tensör"], equal=1)
     return {"": rows.iloc[:, :2], "izleme": calls.drop(columns="saniye")}
 
@@ -394,7 +476,11 @@ def gradient_clipping(
     batch = 100
     data = load_mnist(batch * steps, 2_000)
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    clips = {"kırpma yok": {}, "clipvalue": {"clipvalue": value}, "clipnorm": {"clipnorm": limit}}
+    clips = {
+        "kırpma yok": {},
+        "clipvalue": {"clipvalue": value},
+        "clipnorm": {"clipnorm": limit},
+    }
     clips["global_clipnorm"] = {"global_clipnorm": limit}
     # Sıra sizde (ileri): bir satır da siz ekleyin
     model = keras.Sequential([layers.Input(shape=(784,))])
@@ -414,9 +500,13 @@ def gradient_clipping(
             optimizer.apply(gradients, weights)  # önce kırpar, sonra adım atar
             gradient, applied = flat(gradients), (before - flat(weights)) / lr
             size, cut = tf.norm(gradient), tf.norm(applied)
-            return size, cut, tf.reduce_sum(gradient * applied) / (size * cut)  # kosinüs
+            return (
+                size,
+                cut,
+                tf.reduce_sum(gradient * applied) / (size * cut),
+            )  # kosinüs
 
-        for seed in lab.each(lab.seeds(seeds), name):
+        for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
             restart(model, seed)  # dördü de aynı ağırlıklardan, aynı sırayla
             order = np.random.default_rng(seed).permutation(len(data.x_train))
             for i, taken in enumerate(np.split(order, steps), start=1):
@@ -427,23 +517,37 @@ def gradient_clipping(
                     guess = np.argmax(model.predict_on_batch(data.x_val), axis=1)
                     scores.append((name, seed, i, np.mean(guess == data.y_val)))
     columns = ["kırpma", "tohum", "adım"]
-    norms = pd.DataFrame(norms, columns=[*columns, "bozuk", "norm", "uygulanan", "kosinüs"])
+    norms = pd.DataFrame(
+        norms, columns=[*columns, "bozuk", "norm", "uygulanan", "kosinüs"]
+    )
     scores = pd.DataFrame(scores, columns=[*columns, "val_accuracy"])
 
-    final = scores[scores["adım"] == scores["adım"].max()].groupby("kırpma")["val_accuracy"]
+    final = scores[scores["adım"] == scores["adım"].max()].groupby("kırpma")[
+        "val_accuracy"
+    ]
     bad = norms[norms["bozuk"]]
     extremes = {"norm": "max", "uygulanan": "max", "kosinüs": "min"}
     table = norms.groupby("kırpma", sort=False).agg(extremes)
     table["doğruluk"], table["std"] = final.mean(), final.std()
-    title = f"En büyük norm, en küçük kosinüs; {scores['adım'].max()} adım sonra doğrulama"
+    title = (
+        f"En büyük norm, en küçük kosinüs; {scores['adım'].max()} adım sonra doğrulama"
+    )
     lab.table(table, title, {"std": percent})
-    fig, (left, right) = plots.figure("Gradyan kırpma: bozuk mini-batch'te ne olur?", 1, 2)
+    fig, (left, right) = plots.figure(
+        1, 2, title="Gradyan kırpma: bozuk mini-batch'te ne olur?"
+    )
     look = {"hue": "kırpma", "size": "kırpma", "sizes": (3, 16), "errorbar": None}
     sns.lineplot(scores, x="adım", y="val_accuracy", ax=left, **look)
     left.vlines(bad["adım"], 0, 1, color="black", ls=":", linewidth=2)
-    left.set(title="noktalı çizgi: bozuk mini-batch", ylim=(0, 1.3), yticks=np.linspace(0, 1, 6))
+    left.set(
+        title="noktalı çizgi: bozuk mini-batch",
+        ylim=(0, 1.3),
+        yticks=np.linspace(0, 1, 6),
+    )
     left.legend(title="", loc="upper center", ncols=2)
-    sns.stripplot(bad, x="kosinüs", y="kırpma", hue="kırpma", size=12, jitter=0.2, ax=right)
+    sns.stripplot(
+        bad, x="kosinüs", y="kırpma", hue="kırpma", size=12, jitter=0.2, ax=right
+    )
     right.set(title="bozuk mini-batch'te adımın yönü", xlim=(0, 1.05), ylabel="")
     right.set_xlabel("gradyanla kosinüsü (1: yön aynı)")
     lab.save(fig)
@@ -491,9 +595,17 @@ def mixed_precision(
     bfloat16'nın aralığı float32'ninki kadardır, ona ölçek gerekmez.
     """
     data = load_breast_cancer()
-    x, y, batch = data.x_train, data.y_train[:, None], 31  # 341 hasta = 11 eşit mini-batch
+    x, y, batch = (
+        data.x_train,
+        data.y_train[:, None],
+        31,
+    )  # 341 hasta = 11 eşit mini-batch
     loss_fn = keras.losses.BinaryCrossentropy()
-    policies = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
+    policies = {
+        "float32": "float32",
+        "bfloat16": "mixed_bfloat16",
+        "float16": "mixed_float16",
+    }
     policies["float16, ölçekli"] = "mixed_float16"
     rows, curves, sizes = [], [], {}
     for name, policy in policies.items():
@@ -501,11 +613,17 @@ def mixed_precision(
         model = keras.Sequential([layers.Input(shape=(30,))])
         for _ in range(depth):
             model.add(layers.Dense(16, activation="sigmoid"))
-        model.add(layers.Dense(1, activation="sigmoid", dtype="float32"))  # olasılık ezilmesin
+        model.add(
+            layers.Dense(1, activation="sigmoid", dtype="float32")
+        )  # olasılık ezilmesin
         keras.config.set_dtype_policy("float32")
         factor = scale if "ölçekli" in name else None
-        adam = keras.optimizers.Adam(lr, epsilon=1e-12, loss_scale_factor=factor)  # 1e-07 ezerdi
-        model.compile(adam, auto_scale_loss=False)  # yoksa compile mixed_float16'yı ölçekler
+        adam = keras.optimizers.Adam(
+            lr, epsilon=1e-12, loss_scale_factor=factor
+        )  # 1e-07 ezerdi
+        model.compile(
+            adam, auto_scale_loss=False
+        )  # yoksa compile mixed_float16'yı ölçekler
         adam.build(model.trainable_variables)
 
         @tf.function
@@ -517,9 +635,11 @@ def mixed_precision(
             adam.apply(gradients, model.trainable_variables)  # önce ölçeğe böler
             return flat(gradients)
 
-        for seed in lab.each(lab.seeds(seeds), name):
+        for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
             restart(model, seed)
-            sizes[name] = abs(step(x[:batch], y[:batch]).numpy())  # izleme (trace) süre dışında
+            sizes[name] = abs(
+                step(x[:batch], y[:batch]).numpy()
+            )  # izleme (trace) süre dışında
             rng, start = np.random.default_rng(seed), default_timer()
             for epoch in range(1, epochs + 1):
                 for taken in np.split(rng.permutation(len(x)), len(x) // batch):
@@ -535,12 +655,16 @@ def mixed_precision(
     table.insert(0, "en küçük sayı", [float(f.smallest_subnormal) for f in formats])
     title = f"Sıfır payı ilk adımda, kayıp {epochs} epoch sonra; politika: {device_policy()}"
     lab.table(table, title)
-    fig, (left, right) = plots.figure("Karma hassasiyet: alttan taşma ve öğrenme", 1, 2)
+    fig, (left, right) = plots.figure(
+        1, 2, title="Karma hassasiyet: alttan taşma ve öğrenme"
+    )
     sizes = {"ölçeksiz": sizes["float32"], f"x {scale:g}": scale * sizes["float32"]}
     sizes = pd.DataFrame(sizes).melt(var_name="kayıp", value_name="gradyan")
     look = {"hue": "kayıp", "element": "step", "log_scale": True, "bins": 40}
     sns.histplot(sizes, x="gradyan", ax=left, **look)
-    left.axvline(float(ml_dtypes.finfo("float16").smallest_subnormal), color="black", ls="--")
+    left.axvline(
+        float(ml_dtypes.finfo("float16").smallest_subnormal), color="black", ls="--"
+    )
     left.set(title="çizginin solu float16'da sıfır", ylabel="ağırlık sayısı")
     left.set_xlabel("gradyanın büyüklüğü (float32 ile)")
     look = {"hue": "sayı", "style": "sayı", "size": "sayı", "sizes": [14, 9, 4, 3]}
@@ -549,10 +673,15 @@ def mixed_precision(
     right.locator_params(axis="x", integer=True)
     lab.save(fig)
 
-    share, final = table["sıfır payı"], rows.pivot_table("loss", "tohum", "sayı", dropna=False)
+    share, final = (
+        table["sıfır payı"],
+        rows.pivot_table("loss", "tohum", "sayı", dropna=False),
+    )
     behind = final.sub(final["float32"], axis=0)  # aynı tohum, eşli
     worst = behind["float16"].min()
-    scaled = abs(behind[["bfloat16", "float16, ölçekli"]].to_numpy()).max()  # ıraksarsa NaN
+    scaled = abs(
+        behind[["bfloat16", "float16, ölçekli"]].to_numpy()
+    ).max()  # ıraksarsa NaN
     told = "Ölçeksiz float16 öğrenemedi; ölçekli float16 ile bfloat16 float32 kadar öğrendi."
     if not worst > 0.1 > scaled:
         told = f"Ölçeksiz float16'nın kaybı eksi float32'ninki: {number(worst, 2)}."
@@ -563,8 +692,12 @@ def mixed_precision(
     lab.check("float16'da sıfıra düşen pay", share["float16"], above=0.3)
     lab.check("ölçekle", share["float16, ölçekli"], below=0.02)
     lab.check("bfloat16'da", share["bfloat16"], below=0.02)
-    lab.check("ölçeksiz float16'nın kaybı - float32'ninki", worst, above=0.2, full_size=True)
-    lab.check("ölçekli float16, bfloat16: kayıp farkı", scaled, below=0.05, full_size=True)
+    lab.check(
+        "ölçeksiz float16'nın kaybı - float32'ninki", worst, above=0.2, full_size=True
+    )
+    lab.check(
+        "ölçekli float16, bfloat16: kayıp farkı", scaled, below=0.05, full_size=True
+    )
     return {"": curves, "ozet": rows.drop(columns="saniye")}
 
 
@@ -587,7 +720,9 @@ class FocalLoss(keras.losses.Loss):
         if y_pred.shape[-1] == 1:  # sigmoid; çok sütun softmax'tır
             y_pred = ops.concatenate([1 - y_pred, y_pred], axis=-1)
         p = ops.take_along_axis(y_pred, label, axis=-1)[:, 0]
-        p = ops.clip(p, keras.config.epsilon(), 1 - keras.config.epsilon())  # log(0) olmasın
+        p = ops.clip(
+            p, keras.config.epsilon(), 1 - keras.config.epsilon()
+        )  # log(0) olmasın
         weight = ops.where(label[:, 0] == 1, self.cost, 1.0)
         return -weight * (1 - p) ** self.gamma * ops.log(p)
 
@@ -606,13 +741,20 @@ class FBeta(keras.metrics.Metric):
         super().__init__(name=name, **kwargs)
         self.beta, self.n_classes = beta, n_classes
         names = ("hits", "false_alarms", "misses")
-        self.counts = [self.add_variable((n_classes,), "zeros", name=name) for name in names]
+        self.counts = [
+            self.add_variable((n_classes,), "zeros", name=name) for name in names
+        ]
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         if self.n_classes == 1:
-            true, guess = ops.cast(y_true, self.dtype), ops.cast(y_pred > 0.5, self.dtype)
+            true, guess = (
+                ops.cast(y_true, self.dtype),
+                ops.cast(y_pred > 0.5, self.dtype),
+            )
         else:
-            guess = ops.one_hot(ops.argmax(y_pred, axis=-1), self.n_classes, dtype=self.dtype)
+            guess = ops.one_hot(
+                ops.argmax(y_pred, axis=-1), self.n_classes, dtype=self.dtype
+            )
             true = ops.one_hot(y_true, self.n_classes, dtype=self.dtype)
         weight = 1.0 if sample_weight is None else ops.reshape(sample_weight, (-1, 1))
         parts = true * guess, (1 - true) * guess, true * (1 - guess)
@@ -622,7 +764,9 @@ class FBeta(keras.metrics.Metric):
     def result(self):
         hits, false_alarms, misses = self.counts
         whole = (1 + self.beta**2) * hits + self.beta**2 * misses + false_alarms
-        return ops.mean((1 + self.beta**2) * hits / ops.maximum(whole, keras.config.epsilon()))
+        return ops.mean(
+            (1 + self.beta**2) * hits / ops.maximum(whole, keras.config.epsilon())
+        )
 
     def get_config(self):
         return super().get_config() | {"beta": self.beta, "n_classes": self.n_classes}
@@ -630,15 +774,27 @@ class FBeta(keras.metrics.Metric):
 
 def gap_to_formulas(rng, gamma, cost, beta):
     """Sınıflarımızın formülden ve hazırından en büyük farkı, rastgele tahminlerle."""
-    y, q = rng.integers(0, 2, (200, 1)), rng.uniform(0.01, 0.99, (200, 1)).astype("float32")
-    digits, ten = rng.integers(0, 10, 200), rng.dirichlet(np.ones(10), 200).astype("float32")
-    guess, focal = ten.argmax(axis=1), keras.losses.CategoricalFocalCrossentropy(1.0, gamma)
+    y, q = (
+        rng.integers(0, 2, (200, 1)),
+        rng.uniform(0.01, 0.99, (200, 1)).astype("float32"),
+    )
+    digits, ten = (
+        rng.integers(0, 10, 200),
+        rng.dirichlet(np.ones(10), 200).astype("float32"),
+    )
+    guess, focal = (
+        ten.argmax(axis=1),
+        keras.losses.CategoricalFocalCrossentropy(1.0, gamma),
+    )
     p, weight = np.where(y == 1, q, 1 - q), np.where(y == 1, cost, 1)
     pairs = [  # bizimki, formül ya da hazırı
         (FocalLoss(gamma, cost)(y, q), np.mean(-weight * (1 - p) ** gamma * np.log(p))),
         (FocalLoss(gamma)(digits, ten), focal(np.eye(10)[digits], ten)),
         (FBeta(beta)(y, q), fbeta_score(y, q > 0.5, beta=beta)),
-        (FBeta(beta, 10)(digits, ten), fbeta_score(digits, guess, beta=beta, average="macro")),
+        (
+            FBeta(beta, 10)(digits, ten),
+            fbeta_score(digits, guess, beta=beta, average="macro"),
+        ),
     ]
     return max(abs(float(ours) - float(theirs)) for ours, theirs in pairs)
 
@@ -680,7 +836,12 @@ def custom_loss_and_metric(
     formula_gap = gap_to_formulas(rng, gamma, cost, beta)
 
     data, rows, expensive = load_breast_cancer(), [], f"{number(cost)} kat pahalı kayıp"
-    x, y, x_val, y_val = data.x_train, data.y_train[:, None], data.x_val, data.y_val[:, None]
+    x, y, x_val, y_val = (
+        data.x_train,
+        data.y_train[:, None],
+        data.x_val,
+        data.y_val[:, None],
+    )
     losses = {"cross-entropy": "binary_crossentropy", expensive: FocalLoss(0.0, cost)}
     with start_python(LOAD) as fresh:  # o Keras'ı yüklerken burada eğitim sürer
         for name, loss in losses.items():
@@ -688,19 +849,28 @@ def custom_loss_and_metric(
             model.add(layers.Dense(32, activation="relu"))
             model.add(layers.Dense(1, activation="sigmoid"))
             model.compile(keras.optimizers.Adam(lr), loss=loss, metrics=[FBeta(beta)])
-            thresholds = {name: 0.5}  # kayıptaki bedelin yalın karşılığı: eşiği kaydırmak
+            thresholds = {
+                name: 0.5
+            }  # kayıptaki bedelin yalın karşılığı: eşiği kaydırmak
             if name == "cross-entropy":
                 thresholds["eşik kayınca"] = 1 / (1 + cost)
-            for seed in lab.each(lab.seeds(seeds), name):
+            for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
                 restart(model, seed)
                 model.fit(x, y, batch_size=31, epochs=epochs, verbose=0)
                 p = model.predict_on_batch(x_val)
                 for way, threshold in thresholds.items():
                     alarm = p > threshold
-                    rows.append((way, seed, sum(~alarm[y_val == 1]), sum(alarm[y_val == 0])))
+                    rows.append((
+                        way,
+                        seed,
+                        sum(~alarm[y_val == 1]),
+                        sum(alarm[y_val == 0]),
+                    ))
         elsewhere, told = predict_in(fresh, lab.save(model), x_val)
         reload_gap = largest_difference([p], [elsewhere])
-    rows = pd.DataFrame(rows, columns=["yol", "tohum", "kaçırılan tümör", "yanlış alarm"])
+    rows = pd.DataFrame(
+        rows, columns=["yol", "tohum", "kaçırılan tümör", "yanlış alarm"]
+    )
     rows["bedel"] = cost * rows["kaçırılan tümör"] + rows["yanlış alarm"]
 
     tumours, healthy = np.flatnonzero(y_val == 1)[:rare], np.flatnonzero(y_val == 0)
@@ -708,9 +878,14 @@ def custom_loss_and_metric(
     metric, pieces = FBeta(beta), []
     for part in np.split(chosen, range(piece, len(chosen), piece)):
         metric.update_state(y_val[part], p[part])  # sayılar birikir
-        pieces.append(float(FBeta(beta)(y_val[part], p[part])))  # her mini-batch tek başına
+        pieces.append(
+            float(FBeta(beta)(y_val[part], p[part]))
+        )  # her mini-batch tek başına
     pieces = pd.DataFrame({"mini-batch": range(1, len(pieces) + 1), "F": pieces})
-    whole, split = fbeta_score(y_val[chosen], p[chosen] > 0.5, beta=beta), pieces["F"].mean()
+    whole, split = (
+        fbeta_score(y_val[chosen], p[chosen] > 0.5, beta=beta),
+        pieces["F"].mean(),
+    )
 
     order = np.concatenate([rng.permutation(len(x)) for _ in range(epochs)])
     restart(model, lab.seed)
@@ -722,12 +897,19 @@ def custom_loss_and_metric(
         step(x[taken], y[taken])
     by_hand = [*model.get_weights(), FBeta(beta)(y_val, model(x_val, training=False))]
 
-    mean = rows.groupby("yol", sort=False)[["kaçırılan tümör", "yanlış alarm", "bedel"]].mean()
+    mean = rows.groupby("yol", sort=False)[
+        ["kaçırılan tümör", "yanlış alarm", "bedel"]
+    ].mean()
     lab.table(mean, f"{len(y_val)} doğrulama hastası, {seeds} tohumun ortalaması")
     lab.say(f"Sınıflar içe aktarılmadan: {told.split('.')[0]}.")
-    fig, (left, right) = plots.figure("Kendi kaybımız, kendi metriğimiz", 1, 2)
+    fig, (left, right) = plots.figure(1, 2, title="Kendi kaybımız, kendi metriğimiz")
     bars = rows.melt(["yol", "tohum"], mean.columns[:2], "hata", "hasta")
-    look = {"hue": "hata", "palette": ["grey", "white"], "edgecolor": "black", "errorbar": "sd"}
+    look = {
+        "hue": "hata",
+        "palette": ["grey", "white"],
+        "edgecolor": "black",
+        "errorbar": "sd",
+    }
     sns.barplot(bars, x="hasta", y="yol", ax=left, **look)
     left.set(title="hangi hata kaç hastada?", xlabel="doğrulama hastası", ylabel="")
     sns.scatterplot(pieces, x="mini-batch", y="F", s=160, color="black", ax=right)
@@ -748,10 +930,16 @@ def custom_loss_and_metric(
         f"Pahalı kaybın toplam bedeli eşiği kaydırmanınkinden {word}."
     )
     lab.check("sınıflarımız = formül, hazırı", formula_gap, below=1e-5)
-    lab.check("döngü = fit (ağırlıklar, F)", largest_difference(by_fit, by_hand), below=1e-4)
+    lab.check(
+        "döngü = fit (ağırlıklar, F)", largest_difference(by_fit, by_hand), below=1e-4
+    )
     lab.check("yeni süreçte yüklenen modelin farkı", reload_gap, below=1e-5)
-    lab.check("parça parça beslenen F = bütününki", abs(metric.result() - whole), below=1e-5)
-    lab.check("F'lerin ortalaması bütünden az", whole - split, above=0.2, full_size=True)
+    lab.check(
+        "parça parça beslenen F = bütününki", abs(metric.result() - whole), below=1e-5
+    )
+    lab.check(
+        "F'lerin ortalaması bütünden az", whole - split, above=0.2, full_size=True
+    )
     alarms = mean["yanlış alarm"] - missed  # "kötü huylu" denen hasta, sabit farkla
     more = alarms[expensive] - alarms["cross-entropy"]
     lab.check("pahalı kayıpla fazladan alarm", more, above=1, full_size=True)
@@ -763,7 +951,14 @@ def custom_loss_and_metric(
 # %%
 PROJECT, BOTH = "mini_project", "mini_project mini_project_poster"
 BASELINE, OURS = "referans model", "mini proje"
-LONG = {"epochs": 40, "patience": 20, "width": 512, "blocks": 2, "noise": 0.0, "worst_noise": 1.4}
+LONG = {
+    "epochs": 40,
+    "patience": 20,
+    "width": 512,
+    "blocks": 2,
+    "noise": 0.0,
+    "worst_noise": 1.4,
+}
 LONG |= {"dropout": 0.1}  # --uzun: rastgele gürültü yerine kaybı en çok artıranı
 SMALL = {"n_train": 15_000, "epochs": 6}  # --ablasyon: on bir teknik birkaç dakikada
 ABLATION = {
@@ -789,24 +984,35 @@ def build(
     set_seed(seed)
     keras.config.set_dtype_policy(policy)
 
-    def block(x, seed):  # Dense → BatchNorm → ReLU → Dropout; BatchNorm varken bias gereksizdir
+    def block(
+        x, seed
+    ):  # Dense → BatchNorm → ReLU → Dropout; BatchNorm varken bias gereksizdir
         start = "he_normal" if he else "glorot_uniform"
         x = layers.Dense(width, use_bias=not batch_norm, kernel_initializer=start)(x)
         if batch_norm:
-            x = layers.BatchNormalization(momentum=0.95)(x)  # epoch 220 adım: 0.99 geriden gelir
+            x = layers.BatchNormalization(momentum=0.95)(
+                x
+            )  # epoch 220 adım: 0.99 geriden gelir
         x = layers.Activation("relu")(x)
-        return layers.Dropout(dropout, seed=seed)(x)  # tohumu elle: 0 iken de aynı ağırlıklar
+        return layers.Dropout(dropout, seed=seed)(
+            x
+        )  # tohumu elle: 0 iken de aynı ağırlıklar
 
     image = keras.Input(shape=(784,), name="piksel")
     first = x = block(layers.GaussianNoise(noise, seed=seed)(image), seed)
     for i in range(blocks):
         branch = block(x, seed + 1 + i)
         x = layers.Add()([x, branch]) if residual else branch
-    output = {"activation": "softmax", "dtype": "float32"}  # karma hassasiyette de float32
+    output = {
+        "activation": "softmax",
+        "dtype": "float32",
+    }  # karma hassasiyette de float32
     main = layers.Dense(10, name="ana", **output)(x)
     early = layers.Dense(10, name="yardimci", **output)(first)
     model = keras.Model(image, [main, early])
-    optimizer = keras.optimizers.AdamW(rates, weight_decay=decay, global_clipnorm=clip or None)
+    optimizer = keras.optimizers.AdamW(
+        rates, weight_decay=decay, global_clipnorm=clip or None
+    )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     if policy == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
@@ -841,8 +1047,12 @@ def make_epoch(model, gamma, auxiliary, worst_noise):
             if worst_noise:
                 step = worst_noise * tf.math.l2_normalize(uphill, axis=1, epsilon=1e-30)
                 _, _, harder = differentiate(x_batch + step, y_batch)
-                gradients = [(g + h) / 2 for g, h in zip(gradients, harder, strict=True)]
-            optimizer.apply(gradients, model.trainable_variables)  # global_clipnorm burada
+                gradients = [
+                    (g + h) / 2 for g, h in zip(gradients, harder, strict=True)
+                ]
+            optimizer.apply(
+                gradients, model.trainable_variables
+            )  # global_clipnorm burada
             losses = losses.write(i, loss)
         return losses.stack()
 
@@ -865,7 +1075,9 @@ def lr_range_test(data, seed, batch, gamma, auxiliary, worst_noise, **recipe):
     run_epoch = make_epoch(model, gamma, auxiliary, worst_noise)
     orders = [shuffled(len(data.x_train), batch, seed, i) for i in range(rounds)]
     orders = np.concatenate(orders)[:steps]
-    losses = run_epoch(tf.constant(data.x_train), tf.constant(data.y_train), orders).numpy()
+    losses = run_epoch(
+        tf.constant(data.x_train), tf.constant(data.y_train), orders
+    ).numpy()
     found = pd.DataFrame({"LR": rates(np.arange(steps)), "kayıp": losses})
     mean = found["kayıp"].rolling(smooth, center=True).mean()
     after = found[mean.idxmin() :]
@@ -880,7 +1092,11 @@ def validate(model, data):
     f1.update_state(data.y_val, p)
     right = np.argmax(p, axis=1) == data.y_val
     loss = float(FocalLoss(0.0)(data.y_val, p))
-    return {"val_loss": loss, "val_accuracy": float(right.mean()), "val_f1": float(f1.result())}
+    return {
+        "val_loss": loss,
+        "val_accuracy": float(right.mean()),
+        "val_f1": float(f1.result()),
+    }
 
 
 def save_checkpoint(path, run, model, best):
@@ -911,14 +1127,16 @@ def load_checkpoint(path, plan):
     except Exception:  # bozuk bir zip pek çok türde hata verir
         problem = "bozuk, kontrol noktası olarak okunamadı"
     if problem:
-        again = lab.again(BOTH, "--surdur", settings=lab.report.changed)
+        again = lab.rerun_command(BOTH, "--surdur", settings=lab.report.changed)
         raise LabError(f"{path}: {problem}. Baştan başlamak için: {again}")
     return run, state, best
 
 
 def put_back(variables, values):
     if [tuple(v.shape) for v in variables] != [value.shape for value in values]:
-        raise LabError("Kontrol noktası bu modele uymuyor; --surdur yazmadan baştan başlayın.")
+        raise LabError(
+            "Kontrol noktası bu modele uymuyor; --surdur yazmadan baştan başlayın."
+        )
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
 
@@ -938,12 +1156,16 @@ def train(
     )
     model = build(rates, seed, **recipe)
     run_epoch = make_epoch(model, gamma, auxiliary, worst_noise)
-    hint = f"Kaldığı yerden: {lab.again(BOTH, '--surdur', settings=lab.report.changed)} --surdur"
+    hint = f"Kaldığı yerden: {lab.rerun_command(BOTH, '--surdur', settings=lab.report.changed)} --surdur"
     if state:
         put_back(model.variables + model.optimizer.variables, state)
         lab.hint = hint
     for epoch in range(len(log) + 1, epochs + 1):
-        top = min(log, key=lambda row: row["val_loss"], default={"epoch": 0, "val_loss": np.inf})
+        top = min(
+            log,
+            key=lambda row: row["val_loss"],
+            default={"epoch": 0, "val_loss": np.inf},
+        )
         if epoch - 1 - top["epoch"] >= patience:
             break  # EarlyStopping
         before = default_timer()
@@ -954,16 +1176,18 @@ def train(
             smaller = lab.report.changed | {"peak": float(f"{peak / 3:.1g}")}
             raise LabError(
                 f"Kayıp sayı olmaktan çıktı (NaN ya da sonsuz): epoch {epoch}.\n"
-                f"Daha küçük tepeyle: {lab.again(BOTH, '--surdur', settings=smaller)}"
+                f"Daha küçük tepeyle: {lab.rerun_command(BOTH, '--surdur', settings=smaller)}"
             )
         log.append(row | {"saniye": default_timer() - before})
         if row["val_loss"] < top["val_loss"]:
-            best = [v.numpy() for v in model.variables]  # ModelCheckpoint(save_best_only=True)
+            best = [
+                v.numpy() for v in model.variables
+            ]  # ModelCheckpoint(save_best_only=True)
         if path:
             save_checkpoint(path, run, model, best)
             lab.hint = hint
         told = f"doğrulama doğruluğu {percent(row['val_accuracy'])}"
-        lab.progress.tell(epoch=f"epoch {epoch}/{epochs} · {told}")
+        lab.progress.tell(f"{OURS} · epoch {epoch}/{epochs} · {told}")
     put_back(model.variables, best)  # restore_best_weights=True
     return log, model
 
@@ -971,20 +1195,23 @@ def train(
 def train_baseline(data, seed, epochs, **_):
     """Çok bilinen `mnist_mlp` tarifi, düz `fit` ile: günlüğü ve test yanlışları."""
     set_seed(seed)
-    model = keras.Sequential(
-        [
-            layers.Input(shape=(784,)),
-            layers.Dense(512, activation="relu"),
-            layers.Dropout(0.2),
-            layers.Dense(512, activation="relu"),
-            layers.Dropout(0.2),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
+    model = keras.Sequential([
+        layers.Input(shape=(784,)),
+        layers.Dense(512, activation="relu"),
+        layers.Dropout(0.2),
+        layers.Dense(512, activation="relu"),
+        layers.Dropout(0.2),
+        layers.Dense(10, activation="softmax"),
+    ])
     model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
     val, start = (data.x_val, data.y_val), default_timer()
     history = model.fit(
-        data.x_train, data.y_train, batch_size=128, epochs=epochs, validation_data=val, verbose=0
+        data.x_train,
+        data.y_train,
+        batch_size=128,
+        epochs=epochs,
+        validation_data=val,
+        verbose=0,
     )
     seconds = default_timer() - start
     guess = model.predict(data.x_test, batch_size=1_000, verbose=0).argmax(axis=1)
@@ -1002,19 +1229,31 @@ def ablation(plan, seeds=3):
     for name in lab.each(["hepsi açık", *ABLATION], "kapalı:"):
         for seed in lab.seeds(1 if lab.quick else seeds):
             log, _ = train(data, peak, **plan | ABLATION.get(name, {}) | {"seed": seed})
-            rows.append({"teknik": name, "tohum": seed, "val_accuracy": log[-1]["val_accuracy"]})
+            rows.append({
+                "teknik": name,
+                "tohum": seed,
+                "val_accuracy": log[-1]["val_accuracy"],
+            })
     rows = pd.DataFrame(rows)
     whole = rows.query("teknik == 'hepsi açık'").set_index("tohum")["val_accuracy"]
     rows["fark (puan)"] = 100 * (rows["val_accuracy"] - rows["tohum"].map(whole))
     off = rows.query("teknik != 'hepsi açık'")
     table = off.groupby("teknik", sort=False)["fark (puan)"].agg(["mean", "std"])
-    lab.table(table, f"Teknik kapanınca doğrulama doğruluğunun farkı, tepe LR {number(peak)}")
-    fig, ax = plots.figure("Ablasyon: teknik kapatılınca ne değişir?")
-    sns.pointplot(off, x="fark (puan)", y="teknik", errorbar="sd", linestyle="none", ax=ax)
+    lab.table(
+        table, f"Teknik kapanınca doğrulama doğruluğunun farkı, tepe LR {number(peak)}"
+    )
+    fig, ax = plots.figure(title="Ablasyon: teknik kapatılınca ne değişir?")
+    sns.pointplot(
+        off, x="fark (puan)", y="teknik", errorbar="sd", linestyle="none", ax=ax
+    )
     ax.axvline(0, color="black")
-    ax.set(xlabel="kapalıyken doğrulamada fark (puan; çizgi: tohumların std'si)", ylabel="")
+    ax.set(
+        xlabel="kapalıyken doğrulamada fark (puan; çizgi: tohumların std'si)", ylabel=""
+    )
     lab.save(fig)
-    clear = table[table["mean"].abs() > 2 * table["std"]]["mean"]  # tek tohumda std yok: hiçbiri
+    clear = table[table["mean"].abs() > 2 * table["std"]][
+        "mean"
+    ]  # tek tohumda std yok: hiçbiri
     told = ", ".join(f"{name} ({number(mean, 2)} puan)" for name, mean in clear.items())
     lab.conclude(
         f"Kapanınca farkı tohumların gürültüsünü (2 std) aşan: {told or 'hiçbiri'}. "
@@ -1024,7 +1263,10 @@ def ablation(plan, seeds=3):
     return rows
 
 
-@lab.section(quick={"n_train": 3_000, "epochs": 3, "width": 32, "baseline_epochs": 2})
+@lab.section(
+    quick={"n_train": 3_000, "epochs": 3, "width": 32, "baseline_epochs": 2},
+    options=("surdur", "uzun", "ablasyon"),
+)
 def mini_project(
     n_train=55_000,  # bütün eğitim kümesi
     epochs=22,  # 2 çekirdekte 45 saniye
@@ -1056,15 +1298,22 @@ def mini_project(
     öğrenir. Kosinüs tavlama sonda adımları küçültür, ağırlıklar dibe oturur. Tek grafikte koşan
     dar ağda epoch kısadır: aynı süreye daha çok epoch sığar.
     """
-    plan = locals() | {"seed": lab.seed, "policy": device_policy()}  # bölümün bütün ayarları
+    plan = locals() | {
+        "seed": lab.seed,
+        "policy": device_policy(),
+    }  # bölümün bütün ayarları
     if lab.options["ablasyon"]:
         return ablation(plan)
     if lab.options["uzun"]:
         lab.report.variant = "_uzun"  # dersin sonucu yerinde kalsın
-        plan |= LONG | (lab.report.section.quick if lab.quick else {}) | lab.report.changed
+        plan |= (
+            LONG | (lab.report.section.quick if lab.quick else {}) | lab.report.changed
+        )
     plan["keras"] = keras.__version__
     name = hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()[:8]
-    path = lab.path(f"_tohum{lab.seed}_{name}", ".npz")  # her plana kendi kontrol noktası
+    path = lab.path(
+        f"_tohum{lab.seed}_{name}", ".npz"
+    )  # her plana kendi kontrol noktası
     data = load_mnist(n_train)
     recipe = {key: plan[key] for key in plan if key not in ("n_train", "peak", "keras")}
     if lab.options["surdur"]:
@@ -1077,12 +1326,18 @@ def mini_project(
         found, tested = lr_range_test(data, **recipe)
         run |= {"peak": plan["peak"] or found, "range": tested.to_dict("list")}
     lab.progress.tell(OURS)
-    log, model = train(data, run["peak"], path=path, run=run, state=state, best=best, **recipe)
+    log, model = train(
+        data, run["peak"], path=path, run=run, state=state, best=best, **recipe
+    )
 
     project = keras.Model(model.input, model.outputs[0], name=f"plan_{name}")
-    saved = keras.models.load_model(lab.save(project), compile=False)  # yardımcı çıkış kesik
+    saved = keras.models.load_model(
+        lab.save(project), compile=False
+    )  # yardımcı çıkış kesik
     reloaded = (saved(data.x_val).numpy().argmax(axis=1) == data.y_val).mean()
-    right = saved(data.x_test).numpy().argmax(axis=1) == data.y_test  # test: sonda, bir kez
+    right = (
+        saved(data.x_test).numpy().argmax(axis=1) == data.y_test
+    )  # test: sonda, bir kez
     top, base = min(log, key=lambda row: row["val_loss"]), run["baseline"]
     base_right = ~np.isin(np.arange(len(right)), base["yanlışlar"])
     curves = {BASELINE: pd.DataFrame(base["log"]), OURS: pd.DataFrame(log)}
@@ -1092,18 +1347,30 @@ def mini_project(
         (BASELINE, base["parametre"], baseline_epochs, base["log"][-1]["val_accuracy"]),
         (OURS, model.count_params(), top["epoch"], top["val_accuracy"]),
     ]
-    summary = pd.DataFrame(rows, columns=["model", "parametre", "epoch", "doğrulama doğruluğu"])
+    summary = pd.DataFrame(
+        rows, columns=["model", "parametre", "epoch", "doğrulama doğruluğu"]
+    )
     summary["test doğruluğu"] = [base_right.mean(), right.mean()]
     seconds = [base["saniye"], sum(row["saniye"] for row in log)]
     lab.table(
         summary.assign(**{"eğitim (saniye)": seconds}),
         f"Mini proje: tepe LR {number(run['peak'])}, politika {plan['policy']}",
-        {"doğrulama doğruluğu": two, "test doğruluğu": two, "eğitim (saniye)": "{:.0f}".format},
+        {
+            "doğrulama doğruluğu": two,
+            "test doğruluğu": two,
+            "eğitim (saniye)": "{:.0f}".format,
+        },
     )
-    fig, (left, axes) = plots.figure("Mini proje: LR'nin seçimi, doğrulama doğruluğu", 1, 2)
+    fig, (left, axes) = plots.figure(
+        1, 2, title="Mini proje: LR'nin seçimi, doğrulama doğruluğu"
+    )
     sns.lineplot(pd.DataFrame(run["range"]), x="LR", y="kayıp", ax=left)
-    left.axvline(run["peak"], color="black", linestyle="--", label=f"tepe: {number(run['peak'])}")
-    left.set(xscale="log", xlabel="LR (aralık testi, adım adım artar)", ylabel="eğitim kaybı")
+    left.axvline(
+        run["peak"], color="black", linestyle="--", label=f"tepe: {number(run['peak'])}"
+    )
+    left.set(
+        xscale="log", xlabel="LR (aralık testi, adım adım artar)", ylabel="eğitim kaybı"
+    )
     left.legend()
     look = {"hue": "model", "style": "model", "markers": ["o", "s"]}
     sns.lineplot(curves, x="epoch", y="val_accuracy", ax=axes, **look)
@@ -1113,7 +1380,9 @@ def mini_project(
 
     wrong, ours = (~base_right).sum(), (~right).sum()
     verdict = f"giderilen pay: {percent((wrong - ours) / wrong, digits=0)}"
-    if abs(wrong - ours) < 2 * (right != base_right).sum() ** 0.5:  # eşli farkın iki std'si
+    if (
+        abs(wrong - ours) < 2 * (right != base_right).sum() ** 0.5
+    ):  # eşli farkın iki std'si
         verdict = "fark gürültünün içinde"
     elif wrong < ours:
         verdict = "referans model daha iyi"
@@ -1124,12 +1393,16 @@ def mini_project(
     lab.check("mini projenin test doğruluğu", right.mean(), above=0.985, full_size=True)
     more = 100 * (right.mean() - base_right.mean())
     lab.check("referanstan farkı (puan)", more, above=0.1, full_size=True)
-    lab.check("diskteki model = en iyi epoch", abs(reloaded - top["val_accuracy"]), equal=0)
+    lab.check(
+        "diskteki model = en iyi epoch", abs(reloaded - top["val_accuracy"]), equal=0
+    )
     lab.check("kosinüsün sonu: son LR / tepe", log[-1]["LR"] / run["peak"], below=0.01)
-    changed = "--uzun " * lab.options["uzun"] + typed(lab.report.changed)
+    changed = "--uzun " * lab.options["uzun"] + format_settings(lab.report.changed)
     return {
         "": curves,
-        "ozet": summary.assign(tohum=lab.seed, ayarlar=changed or "sınıfın ayarları", plan=name),
+        "ozet": summary.assign(
+            tohum=lab.seed, ayarlar=changed or "sınıfın ayarları", plan=name
+        ),
     }
 
 
@@ -1167,7 +1440,9 @@ def report_card():
         path = lab.base / f"uygulama_{app}" / f"{table}.csv"
         try:
             shares = [float(share) for share in read(pd.read_csv(path))]
-            if len(shares) not in (1, 2) or not all(0 <= share <= 1 for share in shares):
+            if len(shares) not in (1, 2) or not all(
+                0 <= share <= 1 for share in shares
+            ):
                 raise ValueError(path)
             value = "; ".join(map(two, shares))
         except Exception:  # yok, bozuk ya da başka bir programın: türü çok
@@ -1179,7 +1454,7 @@ def report_card():
 def load_project(folder, variant):
     """Mini projenin modeli ve özeti; okunamıyorsa ya da ayrı koşulardansa LabError."""
     stem = folder / f"{lab.sections[PROJECT].number:02}_{PROJECT}{variant}"
-    again = f"Önce: {lab.again(BOTH, '--surdur', settings=lab.report.changed)}"
+    again = f"Önce: {lab.rerun_command(BOTH, '--surdur', settings=lab.report.changed)}"
     try:
         model = keras.models.load_model(f"{stem}.keras", compile=False)
         kinds = {"plan": str, "ayarlar": str}  # yalnız rakamdan oluşan plan da metindir
@@ -1188,16 +1463,23 @@ def load_project(folder, variant):
         summary = summary.set_index("model").loc[OURS, list(kinds)]
         same = model.name == f"plan_{summary['plan']}"
     except Exception as error:  # yok, bozuk ya da başka bir programın: türü çok
-        raise LabError(f"Poster mini projeyi ister; okunamadı: {stem}.keras\n{again}") from error
+        raise LabError(
+            f"Poster mini projeyi ister; okunamadı: {stem}.keras\n{again}"
+        ) from error
     if not same:
-        raise LabError(f"Model ile özeti ayrı koşulardan: {stem}.keras, {stem}_ozet.csv\n{again}")
+        raise LabError(
+            f"Model ile özeti ayrı koşulardan: {stem}.keras, {stem}_ozet.csv\n{again}"
+        )
     return model, summary
 
 
 def ascii_name(text):
     """Dosya adına girecek biçimi: harfler sadeleşir, ötekiler _ olur."""
     plain = (
-        unicodedata.normalize("NFKD", text.replace("ı", "i")).encode("ascii", "ignore").decode()
+        unicodedata
+        .normalize("NFKD", text.replace("ı", "i"))
+        .encode("ascii", "ignore")
+        .decode()
     )
     return re.sub(r"\W+", "_", plain).strip("_") or "poster"
 
@@ -1213,16 +1495,20 @@ def compare(model, summary, data):
             f"Doğrulama doğruluğu {two(summary['doğrulama doğruluğu'])}",
             "Bu koşu sınıfın referansı.",
         )
-    right = [m(data.x_val).numpy().argmax(axis=1) == data.y_val for m in (model, reference)]
+    right = [
+        m(data.x_val).numpy().argmax(axis=1) == data.y_val for m in (model, reference)
+    ]
     difference = 100.0 * (right[0].astype(int) - right[1])
     mean, error = difference.mean(), difference.std(ddof=1) / len(difference) ** 0.5
-    told = f"Referanstan doğrulama farkı: {mean:+.2f} ± {error:.2f} puan".replace(".", ",")
+    told = f"Referanstan doğrulama farkı: {mean:+.2f} ± {error:.2f} puan".replace(
+        ".", ","
+    )
     if abs(mean) < 2 * error:
         return told, "Fark gürültünün içinde."
     return told, "Referanstan daha iyi." if mean > 0 else "Referans daha iyi."
 
 
-@lab.section
+@lab.section(options=("uzun", "ad"))
 def mini_project_poster():
     """Mini proje posteri ve günün karnesi
 
@@ -1250,9 +1536,17 @@ def mini_project_poster():
 
     name = lab.options["ad"][:30].replace("$", r"\$")  # $: Matplotlib'in formül işareti
     title = f"{name or 'Mini proje'} · test doğruluğu {two(summary['test doğruluğu'])}"
-    fig, axes = plots.mosaic(title, "GGGTTCC;GGGTTCC;GGGabcd")
+    fig, axes = plots.mosaic("GGGTTCC;GGGTTCC;GGGabcd", title=title)
     labels = np.where(counts, counts.astype(str), "")
-    sns.heatmap(counts, annot=labels, fmt="", cmap="Blues", cbar=False, square=True, ax=axes["C"])
+    sns.heatmap(
+        counts,
+        annot=labels,
+        fmt="",
+        cmap="Blues",
+        cbar=False,
+        square=True,
+        ax=axes["C"],
+    )
     axes["C"].set(xlabel="tahmin", ylabel="gerçek")
     axes["C"].tick_params(axis="y", rotation=0)
     worst = np.flatnonzero(wrong)[np.argsort(-sure[wrong])][:4]
@@ -1262,12 +1556,15 @@ def mini_project_poster():
     ]
     plots.digits([axes[letter] for letter in "abcd"], data.x_test[worst], shown)
     told = f"{len(p)} test rakamında {wrong.sum()} yanlış"
-    lines = [textwrap.fill(text, 20) for text in (summary["ayarlar"], told, difference, verdict)]
+    lines = [
+        textwrap.fill(text, 20)
+        for text in (summary["ayarlar"], told, difference, verdict)
+    ]
     axes["T"].text(0, 0.5, "\n\n".join(lines), size=24, va="center", parse_math=False)
     axes["T"].axis("off")
     axes["G"].axis("off")
     if len(model.layers) <= MOST_BOXES:
-        plots.model_graph(model, "", axes["G"])
+        model_graph(model, "", axes["G"])
     lab.save(fig, f"_{ascii_name(name)}" if name else "")
 
     mean = sure[wrong].mean() if wrong.any() else np.nan

@@ -1,138 +1,62 @@
-"""Dört uygulamanın ortak parçaları. Önce bu paket yüklenir: Keras'ın ayarlarını o yapar.
+"""What the four labs share. Importing it does nothing; names are loaded when used.
 
-Burada ders yoktur: öğretilen her katman, `compile`, `fit` ve döngü kendi betiğinde durur.
-Bu dosyayı eski bir Python da okuyabilmelidir; sürüm denetiminden önce hiçbir şey yüklenmez.
+There is no lesson here: every layer, `compile`, `fit` and loop that is taught stands
+in its own script. A lesson uses the files of this folder: `data`, `seeds`, `runs`,
+`plots`, `text`, `lab`. The machinery of a class (command line, live console, page,
+robust start) is in `classroom/`, which a student never opens.
+An older Python can read this file: `Lab` tells its user which one is needed.
 """
 
-import sys
-import time
-
-START = time.perf_counter()  # "yükleme dahil" süre buradan sayılır
-
-OLDEST, NEWEST = (3, 11), (3, 13)  # ötekiler için paketlerin bu sürümleri yok
-if sys.version_info[:2] < OLDEST:
-    raise SystemExit(
-        "Python {}.{} bu ders için eski.\n"
-        "Python 3.11, 3.12 ya da 3.13 kurun, sonra README'deki kurulum satırını onunla çalıştırın."
-        "".format(*sys.version_info[:2])
-    )
-
-import os
-
-PACKAGES = ("tensorflow", "keras", "sklearn", "numpy", "pandas", "matplotlib", "seaborn", "rich")
-PACKAGES += ("jinja2",)
-_folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-for _name in sorted(os.listdir(_folder)):  # noqa: PTH208 (pathlib'in kendisi gölgelenmiş olabilir)
-    if _name.endswith(".py") and _name[:-3] in {*sys.stdlib_module_names, *PACKAGES}:
-        raise SystemExit(
-            f"Bu klasördeki {_name} dosyası, Python'un aynı adlı modülünün yerine geçiyor.\n"
-            "Dosyanızın adını değiştirin, sonra komutu yeniden yazın."
-        )
-
-import codecs
-import contextlib
-import importlib.util
-import io
-import unicodedata
-from pathlib import Path
-
-from common.files import LabError, command_line
-
-ROOT = Path(_folder).resolve()
-
-# Terminalin gösteremediği harfin yerine yazılan (geri kalanı Unicode'un kendi ayrışımı verir)
-_PLAIN = {"ı": "i", "→": "->", "←": "<-", "·": "-", "≥": ">=", "≤": "<=", "≈": "~", "≠": "!="}
-_PLAIN |= {"—": "-", "–": "-", "−": "-", "×": "x", "√": "kök", "’": "'", "▸": ">", "∂": "d"}
-_PLAIN |= {"μ": "mu", "σ": "sigma", "γ": "gamma", "β": "beta", "ε": "epsilon", "α": "alfa"}
-_PLAIN |= {"λ": "lambda", "Σ": "toplam", "Δ": "delta", "φ": "phi", "∞": "sonsuz"}
-_PLAIN |= {"✓": "[tamam]", "✗": "[TUTMADI]"} | dict.fromkeys("◐◓◑◒", "*")
-_PLAIN |= dict.fromkeys("─━═", "-") | dict.fromkeys("│┃║", "|")
-_PLAIN |= dict.fromkeys("┌┐└┘├┤┬┴┼┏┓┗┛┡┩┢┪┳┻╇╈╭╮╰╯", "+")
+_PUBLIC = {
+    "classroom.model_graph": ("model_graph",),
+    "data": ("Dataset", "load_breast_cancer", "load_mnist"),
+    "files": ("LabError",),
+    "fresh": ("predict_in", "start_python"),
+    "runs": ("final", "largest_difference", "paired", "summary"),
+    "seeds": ("restart", "set_seed"),
+    "text": ("number", "percent", "tidy"),
+}
+_HOME = {name: module for module, names in _PUBLIC.items() for name in names}
+__all__ = ["Lab", "plots", *_HOME]
 
 
-def _simplify(error):
-    """Codec error handler: the nearest plain spelling of what the terminal cannot show."""
-    text = unicodedata.normalize("NFKD", error.object[error.start : error.end])
-    plain = "".join(_PLAIN.get(c, c) for c in text if not unicodedata.combining(c))
-    return plain.encode("ascii", "replace").decode("ascii"), error.end
+def Lab(script, title, hours):
+    """The lab of a script; stands above `import keras`, which it loads without its log.
 
+    Checks the interpreter and the packages, and answers what needs no Keras (`--liste`,
+    `--yardim`, a wrong command line) at once.
 
-codecs.register_error("sade", _simplify)
-_open = sys.stdout is not None
-for _fd, _name in enumerate(("stdin", "stdout", "stderr")):
-    if getattr(sys, _name) is None:  # kapalı (`2>&-`): yerinde boş bir dosya dursun
-        os.dup2(os.open(os.devnull, os.O_RDWR), _fd)
-        setattr(sys, _name, os.fdopen(_fd, "w" if _fd else "r", encoding="utf-8"))
-for _stream in (sys.stdout, sys.stderr):
-    if isinstance(_stream, io.TextIOWrapper):  # Jupyter'de değil: orada zaten UTF-8
-        _stream.reconfigure(errors="sade")
+    Args:
+        script: name of the script, without ".py".
+        title: what is shown, e.g. "Uygulama 03 · Functional API".
+        hours: when it is taught, e.g. "14:00-15:15".
 
-if not _open:
-    raise SystemExit("Standart çıktı kapalı; komutu sonunda >&- olmadan yazın.")
-_missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-_install = command_line(sys.executable, "-m", "pip", "install", "-r", f"{ROOT}/requirements.txt")
-if _missing:
-    _python = ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    _cure = f"Kurmak için şunu yazın:\n  {_install}"
-    if _python.exists() and Path(sys.prefix) != ROOT / ".venv":
-        _command = command_line(str(_python), *sys.argv)
-        _cure = f"Bu klasörün ortamı .venv içinde kurulu; onunla çalıştırın:\n  {_command}"
-    elif sys.version_info[:2] > NEWEST:
-        _version = ".".join(map(str, sys.version_info[:2]))
-        _cure = f"Python {_version} henüz yeni; 3.11 - 3.13 ile kurun (outputs/ornekler/sss.md)."
-    raise SystemExit("Eksik paket: " + ", ".join(_missing) + f"\n{_cure}")
+    Returns:
+        A `common.lab.Lab`.
 
-os.environ["KERAS_BACKEND"] = "tensorflow"
-if "ipykernel" not in sys.modules:
-    os.environ["MPLBACKEND"] = "Agg"  # pencere yalnız --goster ile
-_LOG_LEVEL = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    Raises:
+        SystemExit: the answer was given, or something is missing: it says what to type.
 
-
-@contextlib.contextmanager
-def _start_up_log_off():
-    """Keep TensorFlow's start-up log off the projector.
-
-    A part of it is written to file descriptor 2 before any log level is read, so the descriptor
-    itself is turned away for the time of the import. TF_CPP_MIN_LOG_LEVEL=0 shows everything.
+    Example:
+        lab = Lab("uygulama_03_functional_api", "Uygulama 03 · …", "14:00-15:15")
     """
-    if _LOG_LEVEL == "0":
-        yield
-        return
-    sys.stderr.flush()
-    saved = os.dup(2)
-    try:
-        with Path(os.devnull).open("wb") as sink:
-            os.dup2(sink.fileno(), 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
+    from common.classroom import startup
+
+    startup.start(script)
+    from common.lab import Lab as RealLab
+
+    return RealLab(script, title, hours)
 
 
-from common import console
+def __getattr__(name):
+    import importlib
 
-_script, _wait = Path(sys.argv[0]), contextlib.nullcontext()
-try:
-    if _script.name.startswith("uygulama_") and "ipykernel" not in sys.modules:
-        console.answer_without_keras(_script, sys.argv[1:])
-        _wait = console.waiting("Keras yükleniyor …")
-    with _wait, _start_up_log_off():
-        import keras
+    if name == "plots":
+        return importlib.import_module("common.plots")
+    if name in _HOME:
+        return getattr(importlib.import_module("common." + _HOME[name]), name)
+    raise AttributeError(name)
 
-        from common import plots
-        from common.data import load_breast_cancer, load_mnist
-        from common.fresh import predict_in, start_python
-        from common.lab import Lab, largest_difference
-        from common.seeds import restart, set_seed
-        from common.text import number, percent, tidy
-except ImportError as _error:
-    raise SystemExit(
-        f"Bir paket yüklenemedi: {_error}\n"
-        f"Paketleri yeniden kurun:\n  {_install} --force-reinstall"
-    ) from _error
-except (LabError, OSError, KeyboardInterrupt) as _error:
-    raise SystemExit(console.fail(_error, command_line("python", *sys.argv))) from None
 
-keras.config.set_floatx("float32")  # ~/.keras/keras.json başka söylese de
-keras.config.set_epsilon(1e-7)
-keras.config.set_image_data_format("channels_last")
+def __dir__():
+    return __all__

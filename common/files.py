@@ -1,11 +1,9 @@
-"""Yarım kalmayan dosyalar, başkalarının bıraktığı dosyalar, okurunun düzeltebileceği hatalar.
+"""Files that are never half-written, and errors that their reader can mend.
 
-Paketler denetlenmeden yüklenir: yalnız Python'un kendi modüllerini kullanır.
+Loaded before the packages are checked: it uses Python's own modules only.
 """
 
-import csv
 import errno
-import math
 import os
 import re
 import shlex
@@ -15,16 +13,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
-FAILED = 1  # çıkış kodu
-TIMES_FILE = "sureler.csv"
-TIMES = ("bolum", "ad", "saniye", "bellek_mb")
-MOST_SECONDS = 1e6  # bundan uzun bir süre ölçülmüş olamaz
-HALF = ".yarim"  # `atomic`in geçici dosyası: .01_first-99.yarim.png
-STALE_SECONDS = 3600  # bundan eski geçici dosya, öldürülen bir koşudan kalmıştır
-WAITS = (0.05, 0.1, 0.2, 0.4)  # saniye; Windows'ta bir başkası dosyayı o anda okuyor olabilir
-ENDINGS = (".csv", ".json", ".keras", ".npz", ".png")  # bölümlerin yazdığı dosyalar
+ROOT = Path(__file__).resolve().parent.parent  # the repository
+
+FAILED = 1  # exit code
+HALF = ".yarim"  # in the temporary names of `atomic`: .01_first-99.yarim.png
+STALE_SECONDS = 3600  # an older temporary file was left by a run that was killed
+WAITS = (0.05, 0.1, 0.2, 0.4)  # seconds; on Windows another program may be reading it
+ENDINGS = (
+    ".csv",
+    ".json",
+    ".keras",
+    ".npz",
+    ".png",
+)  # of the files that sections write
 ELSEWHERE = "başka bir klasör verin: --cikti KLASÖR"
-ZIP_YEARS = range(1980, 2108)  # .keras ve .npz birer ZIP'tir: başka tarih taşıyamaz
+ZIP_YEARS = range(1980, 2108)  # .keras and .npz are ZIP files: they hold no other date
 
 REASONS = {
     errno.ENOSPC: "disk dolu",
@@ -41,25 +44,28 @@ REASONS = {
 
 
 class LabError(Exception):
-    """What happened, and what to type next: an error that its reader can mend (exit code 1)."""
+    """What happened, and what to type next: an error that its reader can mend."""
 
-    code = FAILED
+    code = FAILED  # exit code
 
 
 def command_line(*words: str, windows: bool = os.name == "nt") -> str:
     """The words as one command for the shell, quoted where it needs that."""
     if not windows:
         return shlex.join(words)
-    return " ".join(w if re.fullmatch(r"[\w.,:=/\\+@%-]+", w) else f'"{w}"' for w in words)
+    plain = re.compile(r"[\w.,:=/\\+@%-]+")
+    return " ".join(word if plain.fullmatch(word) else f'"{word}"' for word in words)
 
 
 @contextmanager
-def _told(what: Path | str, cure: str) -> Iterator[None]:
+def explain_os_errors(what: Path | str, cure: str) -> Iterator[None]:
+    """Turn an OSError of the block into a LabError: `what` could not be written."""
     try:
         yield
     except OSError as error:
         reason = REASONS.get(error.errno, error)
-        raise LabError(f"{what} yazılamadı: {reason}. Önceki dosyalar duruyor.\n{cure}") from error
+        told = f"{what} yazılamadı: {reason}. Önceki dosyalar duruyor."
+        raise LabError(f"{told}\n{cure}") from error
 
 
 def _replace(temporary: Path, path: Path) -> None:
@@ -75,31 +81,31 @@ def _replace(temporary: Path, path: Path) -> None:
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it takes `path`'s place only when all went well.
+    """Yield a temporary path that takes the place of `path` when the block ends well.
 
     Raises:
         LabError: the file cannot be written; what stood there before is untouched.
     """
     temporary = path.with_name(f".{path.stem}-{os.getpid()}{HALF}{path.suffix}")
     cure = "Dosya başka bir programda açıksa kapatın, disk doluysa yer açın ya da "
-    with _told(path, cure + ELSEWHERE):
+    with explain_os_errors(path, cure + ELSEWHERE):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
             _replace(temporary, path)
         finally:
-            with suppress(OSError):  # Windows: yarıda kesilen yazmanın dosyası hâlâ açık olabilir
+            with suppress(OSError):  # Windows: an interrupted write may still hold it
                 temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text atomically; what UTF-8 cannot hold (a strange file name) becomes '?'."""
+    """Write a text atomically; what UTF-8 cannot hold becomes '?'."""
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
 
 def _probe(folder: Path | None) -> None:
-    with TemporaryFile(dir=folder) as file:  # kimsenin dosyasının adını almaz
+    with TemporaryFile(dir=folder) as file:  # takes nobody's file name
         file.write(bytes(4096))
 
 
@@ -108,25 +114,27 @@ def prepare(folder: Path, stems: Iterable[str] = ()) -> None:
 
     Args:
         folder: where files named `stems` + something will be written; made if missing.
+        stems: how the names of these files begin.
 
     Raises:
-        LabError: the folder, the temporary folder or the clock does not allow it, or a directory
-            stands in the place of a file.
+        LabError: the folder, the temporary folder or the clock does not allow it, or a
+            directory stands in the place of a file.
     """
     year = time.localtime(time.time()).tm_year
     if year not in ZIP_YEARS:
         raise LabError(
-            f"Bilgisayarın saati {year} yılını gösteriyor; modeller bu tarihle kaydedilemez.\n"
-            "Saati düzeltin, sonra komutu yeniden yazın."
+            f"Bilgisayarın saati {year} yılını gösteriyor; modeller bu tarihle "
+            "kaydedilemez.\nSaati düzeltin, sonra komutu yeniden yazın."
         )
-    with _told(folder, f"Yer açın ya da {ELSEWHERE}"):
+    with explain_os_errors(folder, f"Yer açın ya da {ELSEWHERE}"):
         folder.mkdir(parents=True, exist_ok=True)
         _probe(folder)
-    with _told("Geçici klasör", "Yer açın ya da TMPDIR ortam değişkenine başka bir klasör yazın."):
+    cure = "Yer açın ya da TMPDIR ortam değişkenine başka bir klasör yazın."
+    with explain_os_errors("Geçici klasör", cure):
         _probe(None)
     for path in folder.iterdir():
-        ours = path.name == TIMES_FILE or path.name.startswith(tuple(stems))
-        if ours and path.suffix in ENDINGS and path.is_dir():
+        ours = path.name.startswith(tuple(stems)) and path.suffix in ENDINGS
+        if ours and path.is_dir():
             raise LabError(
                 f"{path} bir klasör; bölüm bu adla dosya yazacak.\n"
                 f"Klasörün adını değiştirin ya da {ELSEWHERE}"
@@ -136,37 +144,8 @@ def prepare(folder: Path, stems: Iterable[str] = ()) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Delete what a killed run has left half-written; another one may be running, so only old."""
+    """Delete the old half-written files of killed runs; others may be running now."""
     for path in folder.glob(f".*-*{HALF}.*"):
-        with suppress(OSError):  # öteki koşu o anda yerine koydu
+        with suppress(OSError):  # the other run has just put it into its place
             if time.time() - path.stat().st_mtime > STALE_SECONDS:
                 path.unlink()
-
-
-def read_times(path: Path) -> dict[str, dict]:
-    """Earlier runs by section number: {"6": {"ad": ..., "saniye": ..., "bellek_mb": ...}}.
-
-    A row that `write_times` would not write is left out; so is a file that cannot be read.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error):
-        return {}
-    times = {}
-    for row in rows:
-        with suppress(KeyError, TypeError, ValueError):
-            number = row["bolum"] if row["bolum"] == "toplam" else str(int(row["bolum"]))
-            numbers = {key: float(row[key]) for key in TIMES[2:]}
-            if 0 <= numbers["saniye"] < MOST_SECONDS:
-                times[number] = {"ad": row["ad"]} | numbers
-    return times
-
-
-def write_times(path: Path, times: dict[str, dict]) -> None:
-    """Write seconds and memory by section number, in the order of the sections."""
-    with atomic(path) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.DictWriter(file, TIMES, lineterminator="\n")
-        writer.writeheader()
-        order = sorted(times, key=lambda n: math.inf if n == "toplam" else int(n))
-        writer.writerows({"bolum": n} | times[n] for n in order)

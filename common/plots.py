@@ -1,76 +1,248 @@
-"""Projektör için şekiller: büyük yazı, 16:9, renk görmeyenin de okuyacağı çizgiler."""
+"""Figures for the projector: large text, 16:9, lines that everyone can tell apart.
 
-import contextlib
-import importlib.util
+The title of a figure is its finding: the first sentence of `lab.conclude`. What most
+sections need: `curves` (a line per condition along the epochs) and `scores` (a dot per
+seed, a row per condition).
+"""
+
 import itertools
-import json
-import os
-import pathlib
-import re
-import subprocess
-import sys
+import math
 
-import keras
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
-from matplotlib.patches import FancyArrowPatch
-from matplotlib.path import Path
-from matplotlib.textpath import TextPath
-from matplotlib.ticker import FuncFormatter, ScalarFormatter
+from matplotlib.transforms import ScaledTranslation
 
+from common import runs
+from common.classroom.lettering import (
+    LINE_NAME,
+    MEAN,
+    letters_beside,
+    texts_of,
+    wrapped,
+)
+from common.classroom.startup import IN_NOTEBOOK
 from common.text import NAMES, is_share, number, percent
 
-IN_NOTEBOOK = "ipykernel" in sys.modules
-_window: list[subprocess.Popen] = []  # --goster: en çok bir pencere
 if not IN_NOTEBOOK:
-    matplotlib.use("Agg")  # pencere yalnız --goster ile
+    matplotlib.use("Agg")  # figures are files; --goster has its own window
 
-SIZE, DPI = (16, 9), 120  # inç x nokta/inç = 1920 x 1080 piksel
-FONT = 18  # punto; en küçük yazı olan eksen sayıları bunun %92'si
+SIZE, DPI = (16, 9), 120  # inches x dots an inch = 1920 x 1080 pixels
+FONT = 18  # points; the smallest text, ticks, has 92 % of it
+PANEL_SPACE = 0.06  # between two panels, a share of their width
 
-BOX_FONT = FONT - 1.5  # model çizgesinde kutu yazısı (punto); aşağıdakiler de punto
-BOX_PAD, BOX_GAP = 10, 36  # kutunun yazıdan yüksekliği, yan yana iki yazının arası
-ARROW, LANE = 16, 24  # iki kutu arasındaki en kısa ok, atlayan okun şeridi
-BOX_LINE = 1.3  # satır aralığı, puntonun katı
+ACCENT, GREY = "C0", "grey"  # where rows or labels already name the group
+MARKERS = "osD^vPX"  # of the lines, in their order
+MANY_POINTS = 15  # with more, lines have no markers
+EPOCH_STEPS = {1: 10, 2: 15, 5: 50, 10: 100, 20: 200, 100: 1_000, 1_000: math.inf}
+NAME_PLACE = 22  # points between an axes and the names of its lines
+NAMED, NOTE = "named", "note"  # gid of lines and texts that are there already
 
 sns.set_theme(context="talk", style="whitegrid", palette="colorblind")
-plt.rcParams.update(
-    {
-        "figure.figsize": SIZE,
-        "figure.dpi": DPI,
-        "savefig.dpi": DPI,
-        "figure.constrained_layout.use": True,
-        "figure.constrained_layout.w_pad": 0.12,
-        "figure.constrained_layout.h_pad": 0.08,
-        **dict.fromkeys(["font.size", "axes.labelsize"], FONT),
-        **dict.fromkeys(["xtick.labelsize", "ytick.labelsize"], FONT - 1.5),
-        **dict.fromkeys(["legend.fontsize", "legend.title_fontsize"], FONT - 1.5),
-        "axes.titlesize": FONT + 1,
-        "figure.titlesize": FONT + 6,
-        "figure.titleweight": "bold",
-        "axes.unicode_minus": False,
-    }
-)
+plt.rcParams.update({
+    "figure.figsize": SIZE,
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
+    "figure.constrained_layout.use": True,
+    "figure.constrained_layout.w_pad": 0.12,
+    "figure.constrained_layout.h_pad": 0.08,
+    "figure.constrained_layout.wspace": PANEL_SPACE,
+    "figure.constrained_layout.hspace": PANEL_SPACE,
+    "font.size": FONT,
+    "axes.labelsize": FONT,
+    "xtick.labelsize": FONT - 1.5,
+    "ytick.labelsize": FONT - 1.5,
+    "legend.fontsize": FONT - 1.5,
+    "legend.title_fontsize": FONT - 1.5,
+    "axes.titlesize": FONT + 1,
+    "figure.titlesize": FONT + 6,
+    "figure.titleweight": "bold",
+    "axes.unicode_minus": False,
+})
 
 
-def figure(title: str, rows: int = 1, columns: int = 1, **options):
-    """A 16:9 figure with its question as title: (fig, axes) like `plt.subplots`."""
+def figure(rows: int = 1, columns: int = 1, *, title: str | None = None, **options):
+    """A 16:9 figure.
+
+    Args:
+        rows, columns: of its panels.
+        title: None: `lab.save` writes the first sentence of `lab.conclude`.
+        options: of `plt.subplots`.
+
+    Returns:
+        (fig, axes) like `plt.subplots`.
+
+    Example:
+        fig, (left, right) = plots.figure(1, 2, sharey=True)
+    """
     fig, axes = plt.subplots(rows, columns, **options)
-    fig.suptitle(title)
+    if title:
+        fig.suptitle(title)
     return fig, axes
 
 
-def mosaic(title: str, layout: str):
-    """Like `figure`, with the axes laid out by letters: (fig, {letter: axes})."""
+def mosaic(layout: str, *, title: str | None = None):
+    """Like `figure`, with the axes laid out by letters: (fig, {letter: axes}).
+
+    Example:
+        fig, axes = plots.mosaic("AB;AC")
+    """
     fig, axes = plt.subplot_mosaic(layout)
-    fig.suptitle(title)
+    if title:
+        fig.suptitle(title)
     return fig, axes
+
+
+def curves(frame, y: str, ax, x: str = "epoch") -> None:
+    """Draw the course of the runs: a line per condition, named at its end.
+
+    The line is the mean over the seeds, the band their std (n - 1).
+
+    Args:
+        frame: of `Runs.frame`.
+        y: the column that is drawn.
+        ax: where.
+        x: a column like "epoch"; or a condition that is a number: then the ends of the
+            runs are drawn along it.
+
+    Example:
+        plots.curves(runs, "val_accuracy", ax)
+    """
+    conditions = runs.conditions(frame)
+    shown = runs.ends(frame) if x in conditions else frame
+    others = [name for name in conditions if name != x]
+    if others:
+        names = runs.labels(shown[[*others, runs.SEED]])
+    else:
+        names = shown[runs.SEED].map(lambda _: NAMES.get(y, y))
+    seeds = shown[runs.SEED].nunique()
+    few = shown[x].nunique() <= MANY_POINTS
+    for name, part in shown.groupby(names, sort=False):
+        along = part.groupby(x)[y].agg(["mean", "std"])
+        marker = MARKERS[len(ax.lines) % len(MARKERS)]
+        (line,) = ax.plot(along.index, along["mean"], linewidth=3.5, label=name)
+        if few:
+            line.set(marker=marker, markersize=11)
+        if seeds > 1:
+            low = along["mean"] - along["std"]
+            high = along["mean"] + along["std"]
+            look = {"color": line.get_color(), "alpha": 0.2, "linewidth": 0}
+            ax.fill_between(along.index, low, high, **look)
+    ax.set(xlabel=x, ylabel=y if _has_numbers(ax) else "")
+    ax.margins(x=0.03)
+    if others:
+        label_lines(ax)
+    if seeds > 1:
+        note(ax, f"bant: {seeds} tohum ± std")
+    if x == "epoch":
+        whole_epochs(ax, int(shown[x].max()))
+
+
+def scores(frame, x: str, ax) -> None:
+    """Draw how the runs ended: a row per condition, a dot per seed.
+
+    The mean over the seeds is a bar, and a number above it.
+
+    Args:
+        frame: of `Runs.frame`.
+        x: the column that is drawn.
+        ax: where.
+
+    Example:
+        fig, (left, right) = plots.figure(1, 2, sharey=True)
+        plots.scores(runs, "gradyan", left)
+        plots.scores(runs, "val_accuracy", right)
+    """
+    last = runs.ends(frame)
+    write = percent if is_share(x) else number
+    groups = last.groupby(runs.labels(last), sort=False)[x]
+    for row, (_, values) in enumerate(groups):
+        mean = values.mean()
+        ax.scatter(values, [row] * len(values), s=220, color=ACCENT, alpha=0.6)
+        bar = {"marker": "|", "markersize": 46, "markeredgewidth": 4}
+        ax.plot([mean], [row], color="black", zorder=3, **bar)
+        finite = math.isfinite(mean)
+        ax.annotate(
+            write(mean), (mean if finite else 0, row), (0, 26),
+            xycoords="data" if finite else ax.get_yaxis_transform(),
+            textcoords="offset points",
+            ha="center", va="bottom", size=FONT + 2, weight="bold",
+            annotation_clip=False, in_layout=False, gid=MEAN,
+        )  # fmt: skip
+    names = [wrapped(str(name), letters_beside(ax)) for name in groups.groups]
+    ax.set(xlabel=x, ylabel="", ylim=(len(names) - 0.45, -0.75))
+    ax.set_yticks(range(len(names)), names)
+    ax.tick_params(axis="y", labelsize=FONT)
+    ax.locator_params(axis="x", nbins=5)
+    ax.margins(x=0.08)
+    seeds = last[runs.SEED].nunique()
+    if seeds > 1 and _has_numbers(ax):
+        note(ax, f"nokta: bir tohum, çizgi: {seeds} tohumun ortalaması")
+
+
+def label_lines(ax, names=None) -> None:
+    """Write each line's name beside its right end in its colour, instead of a legend.
+
+    `lab.save` pushes the names apart.
+
+    Args:
+        ax: where the lines are.
+        names: of its lines, in their order; None: their labels, or those of its legend.
+
+    Example:
+        sns.lineplot(curves, x="adım", y="formül", label="formül", ax=left)
+        plots.label_lines(left)
+    """
+    drawn = [line for line in ax.lines if len(line.get_xdata())]
+    lines = [line for line in drawn if line.get_gid() != NAMED]
+    legend = ax.get_legend()
+    if names is None:
+        labelled = [line for line in lines if not line.get_label().startswith("_")]
+        if legend and not labelled:
+            names = [text.get_text() for text in legend.get_texts()]
+        else:
+            lines = labelled
+            names = [line.get_label() for line in lines]
+    if legend:
+        legend.remove()
+    gap = ScaledTranslation(NAME_PLACE / 72, 0, ax.figure.dpi_scale_trans)
+    for line, name in zip(lines, names, strict=False):
+        points = line.get_xydata()
+        points = points[np.isfinite(points).all(axis=1)]
+        if not len(points):
+            continue  # nan from its first point: nothing is seen
+        line.set_gid(NAMED)
+        ax.annotate(
+            wrapped(NAMES.get(name, name), letters_beside(ax)),
+            points[-1], (1, 0.5), textcoords=ax.transAxes + gap,
+            ha="left", va="center", size=FONT - 1, weight="bold",
+            color=line.get_color(), annotation_clip=False, gid=LINE_NAME,
+        )  # fmt: skip
+
+
+def note(ax, text: str) -> None:
+    """Write what a reader has to know in small grey letters under the right corner."""
+    for known in texts_of(ax, NOTE):
+        if text not in known.get_text():
+            known.set_text(f"{known.get_text()} · {text}")
+        return
+    below = ("axes fraction", ax.xaxis.label)
+    ax.annotate(
+        text, (1, 0), (0, -4), xycoords=below, textcoords="offset points",
+        ha="right", va="top", color="dimgrey", size=FONT - 2, gid=NOTE,
+    )  # fmt: skip
+
+
+def whole_epochs(ax, last: int) -> None:
+    """Ticks at whole epochs, from 1, about ten at most."""
+    step = next(size for size, most in EPOCH_STEPS.items() if last <= most)
+    start = 1 + step if step < 5 else step  # 1, 3, 5 …; 1, 5, 10 …
+    ax.set_xticks([1, *range(start, last + 1, step)])
 
 
 def shades(name: str, low: float, high: float):
-    """What `fig.colorbar` needs for values from `low` to `high` in the colour map `name`."""
+    """What `fig.colorbar` needs for values from `low` to `high` in a colour map."""
     return plt.cm.ScalarMappable(plt.Normalize(low, high), name)
 
 
@@ -82,173 +254,14 @@ def digits(axes, images: np.ndarray, titles=()) -> None:
         images: shape (n, 784) or (n, 28, 28), values in [0, 1].
         titles: what to write above each.
     """
-    for ax, image, title in itertools.zip_longest(np.ravel(axes), images, titles, fillvalue=None):
+    pairs = itertools.zip_longest(np.ravel(axes), images, titles, fillvalue=None)
+    for ax, image, title in pairs:
         ax.axis("off")
         if image is not None:
             ax.imshow(np.reshape(image, (28, 28)), cmap="gray_r", vmin=0, vmax=1)
             ax.set_title(title or "")
 
 
-def graph_of(model: keras.Model) -> tuple[dict, list[tuple[str, str]]]:
-    """The model as a directed acyclic graph: (layers by name in topological order, edges).
-
-    An edge (from, to) is one tensor; a layer that is called twice is one layer with the edges of
-    both calls.
-    """
-    flat = keras.Model(model.inputs, model.outputs)  # Sequential'ın girdi katmanı da görünür
-    edges = []
-    for layer in flat.get_config()["layers"]:
-        sources = re.findall(r"'keras_history': [\[(]'(.+?)'", str(layer["inbound_nodes"]))
-        edges += [(source, layer["name"]) for source in sources]
-    return {layer.name: layer for layer in flat.operations}, edges
-
-
-def _label(layer) -> list[str]:
-    """Two lines of a box: what it is (with its name, if it was given one); shape, parameters."""
-    kind = type(layer).__name__.removesuffix("Layer")
-    automatic = re.sub(r"_\d+$|_", "", layer.name) == type(layer).__name__.lower()
-    name = kind if automatic else layer.name if kind == "Input" else f"{layer.name}: {kind}"
-    shape = "×".join(str(size) for size in layer.output.shape[1:])
-    count = layer.count_params()
-    return [name, f"({shape})" + (f" · {count} par." if count else "")]
-
-
-def _place(names, edges: list, width: float) -> tuple[dict, list]:
-    """Lay boxes of this width out: (item -> (x, level), the way of each edge as items).
-
-    A box stands one level below its deepest source, an input just above its first reader. An edge
-    that passes levels keeps a lane beside the boxes of each: the item (number of the edge, level).
-    """
-    level = {}
-    for name in names:
-        level[name] = 1 + max((level[s] for s, t in edges if t == name), default=-1)
-    for name in set(names) - {target for _, target in edges}:
-        level[name] = min((level[t] for s, t in edges if s == name), default=1) - 1
-    ways, above = [], {}
-    for i, (source, target) in enumerate(edges):
-        lanes = [(i, n) for n in range(level[source] + 1, level[target])]
-        ways.append([source, *lanes, target])
-        for one, item in itertools.pairwise(ways[-1]):
-            above.setdefault(item, []).append(one)
-    place = {}
-    for n in range(1 + max(level.values())):
-        boxes = [name for name in names if level[name] == n]
-        wish = {}
-        for item in boxes + [lane for lane in above if lane[1] == n]:
-            sources = [one for one in above.get(item, ()) if one in level] or above.get(item, ())
-            wish[item] = np.mean([place[one][0] for one in sources] or 0)
-        x, end = {}, -np.inf
-        for item in sorted(wish, key=wish.get):  # kaynağının altında; yer yoksa sağında
-            half = (width if item in level else LANE) / 2
-            x[item] = max(wish[item], end + half)
-            end = x[item] + half
-        shift = np.mean([wish[name] - x[name] for name in boxes])
-        place |= {item: (at + shift, n) for item, at in x.items()}
-    return place, ways
-
-
-def model_graph(model: keras.Model, title: str = "", ax=None) -> plt.Figure:
-    """Draw a model: its layers from the inputs down, its tensors as arrows; returns the figure.
-
-    Boxes (inputs round, outputs thick, merges grey) hold name, output shape and parameters: in two
-    lines where there is room, else in one. Up to 15 boxes one below the other are readable.
-
-    Args:
-        title: of the figure, or of the axes where they are given.
-        ax: draw here (last: the other axes must have their final size).
-    """
-    if ax is None:
-        _, ax = figure(title)
-    else:
-        ax.set_title(title)
-    ax.axis("off")
-    ax.figure.draw_without_rendering()  # yerleşim bitsin: kutular eksenin gerçek boyutuna sığacak
-    room = ax.get_window_extent().size * 72 / ax.figure.dpi
-    layers, edges = graph_of(model)
-    for separator in "\n ":
-        texts = {name: separator.join(_label(layer)) for name, layer in layers.items()}
-        lines = [line for text in texts.values() for line in text.split("\n")]
-        wide = max(TextPath((0, 0), line, size=BOX_FONT).get_extents().width for line in lines)
-        place, ways = _place(layers, edges, wide + BOX_GAP)
-        tall = (len(lines) / len(texts)) * BOX_FONT * BOX_LINE + BOX_PAD
-        levels = 1 + max(n for _, n in place.values())
-        if levels * (tall + ARROW) <= room[1]:
-            break
-    pitch = min(room[1] / levels, tall + 3 * ARROW)
-    middle = np.mean([(min(at), max(at)) for at in zip(*place.values(), strict=True)], axis=1)
-    x, y = middle * (1, pitch)
-    ax.set(xlim=(x - room[0] / 2, x + room[0] / 2), ylim=(y + room[1] / 2, y - room[1] / 2))
-    for i, way in enumerate(ways):  # aynı iki kutu arasındaki oklar yan yana
-        twins = [j for j, other in enumerate(edges) if other == edges[i]]
-        aside = LANE * (twins.index(i) - (len(twins) - 1) / 2)
-        stops = [(place[item][0] + aside * (item in layers), place[item][1]) for item in way]
-        points = [(x, n * pitch + half) for x, n in stops for half in (-tall / 2, tall / 2)][1:-1]
-        look = {"arrowstyle": "-|>", "mutation_scale": 20, "linewidth": 2, "color": "black"}
-        ax.add_patch(FancyArrowPatch(path=Path(points), shrinkA=0, shrinkB=0, **look))
-    sources, targets = zip(*edges, strict=True)
-    for name, text in texts.items():
-        box = {"boxstyle": "round,pad=0.25" if name not in targets else "square,pad=0.25"}
-        box |= {"facecolor": "lightgrey" if targets.count(name) > 1 else "white"}
-        box |= {"edgecolor": "black", "linewidth": 1.5 if name in sources else 4}
-        x, n = place[name]
-        ax.text(x, n * pitch, text, size=BOX_FONT, ha="center", va="center", bbox=box)
-    return ax.figure
-
-
-def _short_percent(share: float, _) -> str:
-    """'%98', '%97,5': as many digits as the tick needs."""
-    return percent(share).removesuffix(",0")
-
-
-def finish(fig: plt.Figure) -> None:
-    """Translate Keras' names on axes and in legends; ticks get percent or a decimal comma."""
-    for ax in fig.axes:
-        for axis in (ax.xaxis, ax.yaxis):
-            name = axis.get_label_text()
-            axis.set_label_text(NAMES.get(name, name))
-            if not isinstance(axis.get_major_formatter(), ScalarFormatter):
-                continue
-            if is_share(name):
-                axis.set_major_formatter(FuncFormatter(_short_percent))
-            elif axis.get_scale() == "linear":
-                axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-        if legend := ax.get_legend():
-            for text in [legend.get_title(), *legend.get_texts()]:
-                text.set_text(NAMES.get(text.get_text(), text.get_text()))
-
-
-def open_window() -> str:
-    """Open the one window of `--goster`; returns why that cannot be, or an empty string.
-
-    It is a process of its own: it repaints while Keras trains, and closing it does no harm.
-    """
-    linux = sys.platform.startswith("linux")
-    if linux and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        return "ekran yok"
-    if importlib.util.find_spec("tkinter") is None:
-        return "bu Python'da tkinter yok"
-    viewer = pathlib.Path(__file__).with_name("window.py")
-    command = [sys.executable, "-P", str(viewer)]
-    _window.append(subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL))
-    return ""
-
-
-def present(path: pathlib.Path, title: str) -> None:
-    """Show a saved figure: in the window of `--goster`, or under the cell."""
-    if _window:
-        with contextlib.suppress(OSError):  # pencerenin süreci bitmiş: şekil dosyada duruyor
-            _window[0].stdin.write(json.dumps([title, str(path)]).encode() + b"\n")
-            _window[0].stdin.flush()
-    if IN_NOTEBOOK:
-        from IPython.display import Image, display
-
-        display(Image(filename=path, width=SIZE[0] * 60))
-
-
-def close_window() -> None:
-    """Close the window, if there is one."""
-    while _window:
-        process = _window.pop()
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-        process.wait()
+def _has_numbers(ax) -> bool:
+    """Whether a y axis is written at: not in the right one of two that share it."""
+    return ax.yaxis.get_tick_params().get("labelleft", True)

@@ -1,10 +1,10 @@
-"""Sayılar Türkçe yazılır; `fit`in geçmişi, her satırı bir ölçüm olan düzenli tabloya döner."""
+"""Numbers written the Turkish way, and what `fit` returns as a tidy table."""
 
 import math
 
 import pandas as pd
 
-NAMES = {  # Keras'ın adı → tabloda ve eksende okunan
+NAMES = {  # Keras' name -> what people read in tables and on axes
     "loss": "eğitim kaybı",
     "accuracy": "eğitim doğruluğu",
     "auc": "eğitim AUC",
@@ -13,7 +13,7 @@ NAMES = {  # Keras'ın adı → tabloda ve eksende okunan
     "val_auc": "doğrulama AUC",
     "mean": "ortalama",
 }
-SHARES = ("doğruluğu", "doğruluk", "accuracy", "pay")  # adında bunlardan biri geçen: yüzde
+SHARES = ("doğruluğu", "doğruluk", "accuracy", "pay")  # in the name of what is a share
 
 
 def is_share(name: str) -> bool:
@@ -22,27 +22,51 @@ def is_share(name: str) -> bool:
 
 
 def percent(share: float, spread: float | None = None, digits: int = 1) -> str:
-    """Write a share, or mean and std, the Turkish way: '%98,4', '%97,5 ± 1,6'; nan as '-'."""
+    """Write a share, or mean and std, the Turkish way.
+
+    Args:
+        share: between 0 and 1.
+        spread: its std, a share, too; nan is left out.
+        digits: after the decimal comma.
+
+    Example:
+        percent(0.975, 0.016)  # '%97,5 ± 1,6'; nan is '-'
+    """
     if math.isnan(share):
         return "-"
-    number_ = f"{abs(share) * 100:.{digits}f}"
-    sign = "-" if share < 0 and float(number_) else ""
-    tail = "" if spread is None or math.isnan(spread) else f" ± {spread * 100:.{digits}f}"
-    return f"{sign}%{number_}{tail}".replace(".", ",")
+    written = f"{abs(share) * 100:.{digits}f}"
+    sign = "-" if share < 0 and float(written) else ""
+    tail = ""
+    if spread is not None and not math.isnan(spread):
+        tail = f" ± {spread * 100:.{digits}f}"
+    return f"{sign}%{written}{tail}".replace(".", ",")
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Write a number with `digits` significant digits: '0,371', '12,5', '1,5e-07'; nan as '-'."""
+    """Write a number the Turkish way.
+
+    Args:
+        value: any number.
+        digits: how many significant ones.
+
+    Example:
+        number(0.3714)  # '0,371'; 1.5e-7 is '1,5e-07', nan is '-'
+    """
     value = float(value)
     if math.isnan(value):
         return "-"
     if math.isinf(value):
         return "sonsuz" if value > 0 else "-sonsuz"
     if value and not 1e-4 <= abs(value) < 1e6:
-        return f"{value:.{min(digits, 2) - 1}e}".replace(".0e", "e").replace(".", ",")
-    places = max(0, digits - 1 - math.floor(math.log10(abs(value)))) if value else 0
+        text = f"{value:.{min(digits, 2) - 1}e}"
+        return text.replace(".0e", "e").replace(".", ",")
+    places = 0
+    if value:
+        places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     text = f"{value:.{places}f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text).replace(".", ",")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace(".", ",")
 
 
 def tidy(history, **labels) -> pd.DataFrame:
@@ -50,7 +74,10 @@ def tidy(history, **labels) -> pd.DataFrame:
 
     Args:
         history: a `keras.callbacks.History`.
-        labels: columns that tell this run from the others, e.g. `aktivasyon="relu", tohum=42`.
+        labels: columns that tell this run from the others.
+
+    Example:
+        tidy(model.fit(x, y), aktivasyon="relu", tohum=42)
     """
     frame = pd.DataFrame(history.history)
     return frame.assign(epoch=range(1, len(frame) + 1), **labels)

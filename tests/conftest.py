@@ -5,6 +5,7 @@
 
 import importlib
 import re
+import shutil
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -14,15 +15,25 @@ import pytest
 from matplotlib.text import Text
 from xdist.scheduler import LoadScopeScheduling
 
-import common
-from common import Lab, plots
+from common.classroom import lettering
+from common.files import ROOT
+from common.lab import Lab
 
 LABS = {
     path.stem: importlib.import_module(path.stem).lab
-    for path in sorted(common.ROOT.glob("uygulama_0*.py"))
+    for path in sorted(ROOT.glob("uygulama_0*.py"))
 }
-MIN_FONT = 16  # projektörde arka sıradan okunan en küçük yazı (punto, 1920 piksel genişlikte)
+MIN_FONT = (
+    16  # projektörde arka sıradan okunan en küçük yazı (punto, 1920 piksel genişlikte)
+)
 SLACK = 2.0  # piksel; yazının kutusu harflerden biraz büyüktür
+
+
+def copy_repository(folder: Path) -> Path:
+    """The repository without its results, in a path with a space, Turkish letters."""
+    target = folder / "Derin Öğrenme ığüşçİ"
+    ignored = shutil.ignore_patterns(".*", "outputs", "tests", "__pycache__")
+    return Path(shutil.copytree(ROOT, target, ignore=ignored))
 
 
 def visible_texts(fig: plt.Figure) -> list[Text]:
@@ -44,7 +55,7 @@ def visible_texts(fig: plt.Figure) -> list[Text]:
 
 
 def figure_problems(fig: plt.Figure) -> list[str]:
-    """What a reader in the back row could not read: small, clipped or overlapping text."""
+    """What the back row could not read: small, clipped or overlapping text."""
     fig.canvas.draw()
     texts = visible_texts(fig)
     boxes = [text.get_window_extent() for text in texts]
@@ -66,7 +77,7 @@ def figure_problems(fig: plt.Figure) -> list[str]:
 
 
 class ByLab(LoadScopeScheduling):
-    """A file's tests stay in one process; of those about a lab, what one lab and seed need."""
+    """A file's tests stay in one process; those about a lab by lab and seed."""
 
     def _split_scope(self, nodeid):
         parts = re.findall(r"uygulama_0\d|hizli|tam-\d+", nodeid)
@@ -82,7 +93,7 @@ def pytest_addoption(parser):
         "--tohum",
         type=lambda text: [int(word) for word in text.split(",")],
         default=[42, 7],
-        help="iddiaların sınandığı tohumlar, virgülle: hızlı boyda ilki, tam boyda hepsi",
+        help="iddiaların tohumları, virgülle: hızlı boyda ilki, tam boyda hepsi",
     )
 
 
@@ -102,16 +113,17 @@ class Evidence:
         """The numbers that the section claims."""
         if name not in self.results:
             self.lab.configure(quick=self.quick, out=self.folder, seed=self.seed)
-            finish, problems = plots.finish, self.problems.setdefault(name, [])
+            finish, problems = lettering.finish, self.problems.setdefault(name, [])
 
-            def checked(fig):
-                finish(fig)
+            def checked(fig, conclusion=""):
+                finish(fig, conclusion)
                 problems.extend(figure_problems(fig))
 
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(plots, "finish", checked)
-                self.results[name] = self.lab.sections[name].run()
+                patch.setattr(lettering, "finish", checked)
+                self.lab.sections[name].run()
             self.reports[name] = self.lab.report
+            self.results[name] = self.lab.report.data
         return self.results[name]
 
 

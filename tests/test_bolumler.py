@@ -1,6 +1,7 @@
-"""Her bölüm sınıfa ne borçlu? Bütün sınamaları tutar, sorusu, sonucu, nedeni ve şekli vardır.
+"""Her bölüm sınıfa ne borçlu? Sınamaları tutar; sorusu, sonucu ve nedeni vardır.
 
-`pytest` hızlı boyda bir tohumla, `pytest -m tam` dersteki boyda `--tohum` ile verilenlerle koşar.
+`pytest` hızlı boyda bir tohumla koşar, `pytest -m tam` dersteki boyda `--tohum` ile
+verilenlerle.
 """
 
 import io
@@ -12,30 +13,44 @@ import pytest
 from conftest import LABS, Evidence, repeats_itself
 from rich.console import Console
 
-import common
-from common.lab import _panel
+from common.classroom.terminal import panel
+from common.files import ROOT
 
 SECTIONS = [(stem, name) for stem, lab in LABS.items() for name in lab.sections]
 NAMES = [f"{stem[:12]}-{name}" for stem, name in SECTIONS]
 TASKS = [(stem, level) for stem, lab in LABS.items() for level in lab.exercises]
 ALONE = {
     "uygulama_01_keras_sequential": ["full_architecture", "dropout_kinds"],
-    "uygulama_02_callbacks_lr": ["early_stopping", "callback_anatomy", "lr_logger_and_plotter"],
+    "uygulama_02_callbacks_lr": [
+        "early_stopping",
+        "callback_anatomy",
+        "lr_logger_and_plotter",
+    ],
     "uygulama_03_functional_api": ["concatenate_or_add", "shared_layers"],
-    "uygulama_04_custom_loop": ["mixed_precision", "mini_project", "mini_project_poster"],
+    "uygulama_04_custom_loop": [
+        "mixed_precision",
+        "mini_project",
+        "mini_project_poster",
+    ],
 }
 SCREEN = 80, 24  # sınıftaki en küçük terminal
-LONGEST = 110  # bir bölümün satırı, ayarları ve sınamalarıyla
+LESSON, RESULT = 40, 32  # iki parçalı bölümün en çok satırı: projektörde bir ekran
 
 
 def pytest_generate_tests(metafunc):
     if "runs" not in metafunc.fixturenames:
         return
     seeds = metafunc.config.getoption("--tohum")
-    full = [pytest.param((False, s), id=f"tam-{s}", marks=pytest.mark.tam) for s in seeds]
+    full = [
+        pytest.param((False, s), id=f"tam-{s}", marks=pytest.mark.tam) for s in seeds
+    ]
     quick = pytest.param((True, seeds[0]), id="hizli")
     marked = {marker.name for marker in metafunc.definition.iter_markers()}
-    sizes = full if "tam" in marked else [quick, *(full[:1] if "bir_tohum" in marked else full)]
+    sizes = (
+        full
+        if "tam" in marked
+        else [quick, *(full[:1] if "bir_tohum" in marked else full)]
+    )
     metafunc.parametrize("runs", sizes, indirect=True, scope="module")
 
 
@@ -43,7 +58,10 @@ def pytest_generate_tests(metafunc):
 def runs(request, tmp_path_factory):
     """Evidence of every lab at one size and seed."""
     make = tmp_path_factory.mktemp
-    yield {stem: Evidence(lab, make("outputs"), *request.param) for stem, lab in LABS.items()}
+    yield {
+        stem: Evidence(lab, make("outputs"), *request.param)
+        for stem, lab in LABS.items()
+    }
     for lab in LABS.values():
         lab.configure()
 
@@ -53,11 +71,15 @@ def test_every_check_of_the_section_holds(runs, stem, name):
     runs[stem](name)
     report = runs[stem].reports[name]
     assert report.checks
-    assert [check.text for check in report.checks if check.asked and not check.holds] == []
+    assert [
+        check.text for check in report.checks if check.asked and not check.holds
+    ] == []
 
 
 @pytest.mark.parametrize(("stem", "name"), SECTIONS, ids=NAMES)
-def test_section_shows_its_question_table_figure_conclusion_and_reason(runs, stem, name):
+def test_section_shows_its_question_table_figure_conclusion_and_reason(
+    runs, stem, name
+):
     evidence = runs[stem]
     data = evidence(name)
     report, section = evidence.reports[name], evidence.lab.sections[name]
@@ -79,7 +101,7 @@ def test_section_shows_its_question_table_figure_conclusion_and_reason(runs, ste
 def test_the_panel_is_whole_on_a_small_screen(runs, stem, name):
     runs[stem](name)
     screen = Console(width=SCREEN[0], file=io.StringIO(), force_terminal=True)
-    screen.print(_panel(runs[stem].reports[name], SCREEN[0]))
+    screen.print(panel(runs[stem].reports[name], SCREEN[0]))
     lines = screen.file.getvalue().splitlines()
     assert len(lines) <= SCREEN[1] - 1, len(lines)
 
@@ -100,16 +122,18 @@ def test_task_not_done_is_not_judged_right(runs, stem, level):
 
 
 @pytest.mark.parametrize(("stem", "name"), SECTIONS, ids=NAMES)
-def test_every_setting_tells_its_reason_and_the_section_is_short(stem, name):
+def test_every_setting_tells_its_reason_and_the_parts_are_short(stem, name):
     section = LABS[stem].sections[name]
     assert set(section.quick) <= set(section.settings)
     untold = [setting for setting, reason in section.reasons.items() if not reason]
     assert untold == []
-    assert len(section.code.splitlines()) <= LONGEST, section.name
+    if section.result:
+        assert max(len(cell.splitlines()) for cell in section.lesson) <= LESSON
+        assert len(section.result.splitlines()) <= RESULT
 
 
 @pytest.mark.parametrize("stem", LABS)
 def test_headings_of_the_cells_are_markdown(stem):
-    text = (common.ROOT / f"{stem}.py").read_text(encoding="utf-8")
+    text = (ROOT / f"{stem}.py").read_text(encoding="utf-8")
     headings = re.findall(r"(?m)^# %% \[markdown\]\n# ## (\d+) · .+$", text)
     assert headings == [str(section.number) for section in LABS[stem].sections.values()]

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import struct
 
+import keras
 import numpy as np
 import pytest
 
@@ -31,12 +32,18 @@ def test_arrays_written_as_idx_are_the_original_distribution(name, md5):
 
 def test_mnist_split():
     data = load_mnist()
-    assert (len(data.x_train), len(data.x_val), len(data.x_test)) == (55_000, 5_000, 10_000)
+    assert (len(data.x_train), len(data.x_val), len(data.x_test)) == (
+        55_000,
+        5_000,
+        10_000,
+    )
     assert data.x_train.dtype == np.float32
     assert (data.x_train.min(), data.x_train.max()) == (0, 1)
     assert data.y_train.dtype == np.int32
     shares = np.bincount(data.y_val) / len(data.y_val)
-    assert shares == pytest.approx(np.bincount(data.y_train) / len(data.y_train), abs=1e-3)
+    assert shares == pytest.approx(
+        np.bincount(data.y_train) / len(data.y_train), abs=1e-3
+    )
     train = {row.tobytes() for row in data.x_train}
     assert not any(row.tobytes() in train for row in data.x_val)
 
@@ -49,8 +56,15 @@ def test_mnist_subset_is_the_start_of_the_whole():
 
 def test_breast_cancer_split_and_scaler_fitted_on_train_only():
     scaled, raw = load_breast_cancer(), load_breast_cancer(scaled=False)
-    assert [len(part) for part in (scaled.x_train, scaled.x_val, scaled.x_test)] == [341, 114, 114]
-    mean, std = raw.x_train.mean(axis=0, dtype="float64"), raw.x_train.std(axis=0, dtype="float64")
+    assert [len(part) for part in (scaled.x_train, scaled.x_val, scaled.x_test)] == [
+        341,
+        114,
+        114,
+    ]
+    mean, std = (
+        raw.x_train.mean(axis=0, dtype="float64"),
+        raw.x_train.std(axis=0, dtype="float64"),
+    )
     for one, other in ((scaled.x_train, raw.x_train), (scaled.x_test, raw.x_test)):
         assert one == pytest.approx((other - mean) / std, abs=1e-3)
     assert len(scaled.feature_names) == scaled.x_train.shape[1] == 30
@@ -83,7 +97,9 @@ def flipped(content: bytes) -> bytes:
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
 
-CURES = r"git checkout -- data/mnist.npz[\s\S]*ZIP'i yeniden indirin[\s\S]*Keras'tan iner"
+CURES = (
+    r"git checkout -- data/mnist.npz[\s\S]*ZIP'i yeniden indirin[\s\S]*Keras'tan iner"
+)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +125,7 @@ def test_file_that_cannot_be_read_or_downloaded(mnist_copy, monkeypatch):
         patch.setattr(type(mnist_copy), "read_bytes", refuse)
         told("izin yok")
     mnist_copy.unlink()
-    monkeypatch.setattr(data_module.keras.datasets.mnist, "load_data", refuse)
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", refuse)
     told("indirilemedi")
     mnist_copy.mkdir()
     told("bir klasör")
@@ -119,7 +135,7 @@ def test_missing_file_falls_back_to_keras(mnist_copy, monkeypatch):
     arrays, calls = data_module._mnist_arrays.__wrapped__(mnist_copy), []
     mnist_copy.unlink()
     monkeypatch.setattr(
-        data_module.keras.datasets.mnist,
+        keras.datasets.mnist,
         "load_data",
         lambda: calls.append(1) or (arrays[:2], arrays[2:]),
     )

@@ -1,11 +1,10 @@
-"""Gerçek betik, ayrı bir süreçte: ağsız, eksik kurulumda, kapalı akışla, gerçek terminalde."""
+"""Gerçek betik, ayrı bir süreçte: ağsız, eksik kurulumda, gerçek terminalde."""
 
 import ast
 import json
 import os
 import re
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,17 +13,20 @@ import time
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from conftest import copy_repository
 
-import common
 from common import LabError, predict_in, start_python
+from common.files import ROOT
 
 SCRIPT = "uygulama_01_keras_sequential.py"
 UTF8 = os.environ | {"PYTHONUTF8": "1"}
-HERE = {"cwd": common.ROOT, "encoding": "utf-8", "env": UTF8}
+HERE = {"cwd": ROOT, "encoding": "utf-8", "env": UTF8}
 
 
 def python(*arguments, **options) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, *arguments], capture_output=True, **(HERE | options))
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, **(HERE | options)
+    )
 
 
 def assert_told(done: subprocess.CompletedProcess, *told: str, code: int = 1) -> None:
@@ -34,9 +36,11 @@ def assert_told(done: subprocess.CompletedProcess, *told: str, code: int = 1) ->
     assert "Traceback" not in done.stderr
 
 
-# Yorumlayıcı, paketler -----------------------------------------------------------------------
+# Yorumlayıcı, paketler
 
-OWN_PYTHON = common.ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+OWN_PYTHON = (
+    ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+)
 MISSING = "sys.modules['seaborn'] = None"
 FORGOTTEN = "; import pathlib; real = pathlib.Path.exists; sys.prefix = '/usr'; "
 FORGOTTEN += "pathlib.Path.exists = lambda p: p.name.startswith('python') or real(p)"
@@ -47,27 +51,42 @@ FORGOTTEN += "pathlib.Path.exists = lambda p: p.name.startswith('python') or rea
     [
         (MISSING, ["Eksik paket: seaborn", "-m pip install -r"]),
         (MISSING + FORGOTTEN, ["Eksik paket: seaborn", ".venv", str(OWN_PYTHON)]),
-        (MISSING + "; sys.version_info = (3, 14, 0)", ["Python 3.14 henüz yeni", "3.11 - 3.13"]),
+        (
+            MISSING + "; sys.version_info = (3, 14, 0)",
+            ["Python 3.14 henüz yeni", "3.11 - 3.13"],
+        ),
         ("sys.version_info = (3, 9, 6)", ["Python 3.9 bu ders için eski", "3.12"]),
     ],
 )
 def test_a_wrong_interpreter_is_told_with_its_cure(setup, told):
-    code = f"import sys, runpy; {setup}; runpy.run_path({SCRIPT!r}, run_name='__main__')"
+    code = (
+        f"import sys, runpy; {setup}; runpy.run_path({SCRIPT!r}, run_name='__main__')"
+    )
     done = python("-c", code)
     assert_told(done, *told)
     assert ("pip install" in done.stderr) == ("-m pip install -r" in told)
 
 
-@pytest.mark.parametrize("path", ["common/__init__.py", SCRIPT])
+@pytest.mark.parametrize(
+    "path", ["common/__init__.py", "common/classroom/startup.py", SCRIPT]
+)
 def test_an_old_python_can_read_as_far_as_the_message(path):
-    ast.parse((common.ROOT / path).read_text(encoding="utf-8"), feature_version=(3, 8))
+    ast.parse((ROOT / path).read_text(encoding="utf-8"), feature_version=(3, 8))
 
 
 @pytest.mark.parametrize(
     ("keras", "code", "told"),
     [
-        ("raise ImportError('libx')", 1, ["Bir paket yüklenemedi: libx", "--force-reinstall"]),
-        ("raise KeyboardInterrupt", 130, [f"\nDurduruldu (Ctrl-C). Yeniden: python {SCRIPT}\n"]),
+        (
+            "raise ImportError('libx')",
+            1,
+            ["Bir paket yüklenemedi: libx", "--force-reinstall"],
+        ),
+        (
+            "raise KeyboardInterrupt",
+            130,
+            [f"\nDurduruldu (Ctrl-C). Yeniden: python {SCRIPT}\n"],
+        ),
     ],
 )
 def test_what_happens_while_keras_loads_is_told(tmp_path, keras, code, told):
@@ -80,17 +99,15 @@ def test_what_happens_while_keras_loads_is_told(tmp_path, keras, code, told):
 
 @pytest.fixture
 def copy(tmp_path):
-    """The repository without its results, in a path with a space and Turkish letters."""
-    folder = tmp_path / "Derin Öğrenme ığüşçİ"
-    ignored = shutil.ignore_patterns(".*", "outputs", "tests", "__pycache__")
-    shutil.copytree(common.ROOT, folder, ignore=ignored)
-    return folder
+    return copy_repository(tmp_path)
 
 
 def test_a_file_that_hides_a_module_is_named(copy):
     for name in ("random.py", "json.py", "numpy.py", "keras.py"):
         (copy / name).write_text("1 / 0", encoding="utf-8")
-        assert_told(python(SCRIPT, "--liste", cwd=copy), name, "Dosyanızın adını değiştirin")
+        assert_told(
+            python(SCRIPT, "--liste", cwd=copy), name, "Dosyanızın adını değiştirin"
+        )
         (copy / name).unlink()
 
 
@@ -126,7 +143,9 @@ def test_environment_check_passes_whatever_the_home_folder_says(tmp_path):
     environment = UTF8 | {"KERAS_HOME": str(tmp_path), "MPLBACKEND": "nonsense"}
     closed = {"preexec_fn": lambda: (os.close(0), os.close(2))}  # `<&- 2>&-` ile de
     closed = {} if os.name == "nt" else closed
-    done = python("-m", "common", env=environment | {"PYTHONPATH": str(tmp_path)}, **closed)
+    done = python(
+        "-m", "common", env=environment | {"PYTHONPATH": str(tmp_path)}, **closed
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Hazır." in done.stdout
     assert "SORUN" not in done.stdout
@@ -134,7 +153,7 @@ def test_environment_check_passes_whatever_the_home_folder_says(tmp_path):
     assert told == "float32 1e-07 channels_last"
 
 
-# Başka bir klasör, terminal, akış ------------------------------------------------------------
+# Başka bir klasör, terminal, akış
 
 NO_NETWORK = """
 import socket
@@ -146,11 +165,14 @@ socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
 
 @pytest.fixture
 def launch(copy, tmp_path):
-    """Starts a script of the copy as a student does: elsewhere, offline, into a file."""
+    """Starts a script of the copy as a student does: elsewhere, offline, piped."""
     (tmp_path / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
 
     def start(encoding: str, script: str, *numbers: str) -> subprocess.Popen:
-        environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(tmp_path)}
+        environment = os.environ | {
+            "PYTHONIOENCODING": encoding,
+            "PYTHONPATH": str(tmp_path),
+        }
         command = [sys.executable, copy / script, "--hizli", "--bolum", *numbers]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes)
@@ -159,7 +181,7 @@ def launch(copy, tmp_path):
 
 
 def readable_output(process: subprocess.Popen, encoding: str) -> str:
-    """What a run that ended well has printed; every letter of it has a readable spelling."""
+    """What a run that ended well has printed: all of it can be read."""
     out, err = process.communicate()
     assert (process.returncode, err) == (0, b"")
     text = out.decode(encoding)
@@ -186,7 +208,9 @@ def test_same_script_twice_at_once_and_one_of_them_killed(launch, copy):
     assert killed.returncode != 0
     figures = list(folder.glob("uygulama_01/[0-9]*.png"))
     assert {path.name[:2] for path in figures} == {"04", "05"}
-    assert {plt.imread(path).shape[:2] for path in figures} == {(1080, 1920)}  # bütün, okunabilir
+    assert {plt.imread(path).shape[:2] for path in figures} == {
+        (1080, 1920)
+    }  # bütün, okunabilir
     text = (folder / "index.html").read_text(encoding="utf-8")
     ids = [f"uygulama_01-{name}" for name in ("4", "5", "sira")]
     assert re.findall(r'<section id="(.+?)"', text) == ids
@@ -197,25 +221,48 @@ def test_pause_in_a_real_terminal(tmp_path):
     import pty
 
     master, slave = pty.openpty()
-    command = [sys.executable, SCRIPT, "--bekle", "--bolum", "9", "--cikti", str(tmp_path)]
-    child = subprocess.Popen(command, cwd=common.ROOT, stdin=slave, stdout=slave, stderr=slave)
+    command = [
+        sys.executable,
+        SCRIPT,
+        "--bekle",
+        "--bolum",
+        "9",
+        "--cikti",
+        str(tmp_path),
+    ]
+    child = subprocess.Popen(command, cwd=ROOT, stdin=slave, stdout=slave, stderr=slave)
     os.close(slave)
     seen = b""
 
     def wait_for(text: str) -> None:
         nonlocal seen
         deadline = time.monotonic() + 60
-        while text.encode() not in seen:
+        while text not in re.sub(r"\x1b\[[\d;]*m", "", seen.decode(errors="replace")):
             assert time.monotonic() < deadline, seen.decode()
-            seen += os.read(master, 4096)
+            if select.select([master], [], [], 1)[0]:
+                seen += os.read(master, 4096)
+
+    def answer(typed: bytes, told: str) -> None:
+        nonlocal seen
+        seen = b""
+        os.write(master, typed)
+        wait_for(told)
+        wait_for("yardım > ")
 
     wait_for("Keras yükleniyor")
     os.write(master, b"\n\n\n")  # sabırsızlık: kimse sormadan basılan tuşlar
     wait_for("yardım > ")
-    assert not select.select([master], [], [], 2)[0]  # basılanlar atıldı: bölüm başlamadı
+    assert not select.select([master], [], [], 2)[
+        0
+    ]  # basılanlar atıldı: bölüm başlamadı
+    answer(b"bence\n", "edildi: bence")
+    answer(b"\x1b[A\n", "edildi: bence")  # ↑ önceki satırı geri getirir
+    answer(b"k\n", "@lab.section")
+    answer(b"kk\n", "tek parçalı")
+    seen = b""
     os.write(master, b"\n")
     wait_for("Enter: sonucu aç")
-    assert "Sonuç".encode() not in seen
+    assert "Sonuç: ".encode() not in seen
     os.write(master, b"\n")
     wait_for("Sonuç")
     wait_for("Enter: çık")

@@ -1,4 +1,4 @@
-"""Bir uygulama ne yazar, ne söyler, kötü günde ne yapar: tamamlanmış hiçbir şey kaybolmaz."""
+"""Bir uygulama ne yazar, ne söyler, kötü günde ne yapar: biten hiçbir şey kaybolmaz."""
 
 import dataclasses
 import errno
@@ -23,13 +23,25 @@ import pandas as pd
 import pytest
 from conftest import LABS
 
-import common
-from common import Lab, load_mnist, number, page, percent, plots, restart, set_seed, tidy
+from common import (
+    Lab,
+    load_mnist,
+    number,
+    percent,
+    plots,
+    restart,
+    set_seed,
+    tidy,
+)
 from common import data as data_module
 from common import files as files_module
-from common.__main__ import check_outputs
-from common.console import MAX_SEED, fail, read_outline, understand
-from common.files import command_line, read_times, write_times
+from common.classroom import page
+from common.classroom.check import check_outputs
+from common.classroom.command import MAX_SEED, understand
+from common.classroom.records import FORMAT, read_seconds
+from common.classroom.source import read_outline
+from common.classroom.terminal import fail
+from common.files import ROOT, command_line
 
 NAME = "çizgi"
 
@@ -54,9 +66,12 @@ def lab(tmp_path):
         Neden: Ayarı kadar
         satır yazılır.
         """
-        frame = pd.DataFrame({"ad": [NAME] * size, "pay": keras.random.uniform((size,)).numpy()})
+        frame = pd.DataFrame({
+            "ad": [NAME] * size,
+            "pay": keras.random.uniform((size,)).numpy(),
+        })
         made.table(frame.assign(oran=rate), "T")
-        fig, ax = plots.figure("Başlık")
+        fig, ax = plots.figure(title="Başlık")
         ax.plot([1, 2], [3, 4])
         ax.set(ylabel="val_accuracy")
         made.save(fig)
@@ -79,7 +94,11 @@ def lab(tmp_path):
 
 
 def small_model() -> keras.Model:
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(1)])
+    model = keras.Sequential([
+        keras.Input((4,)),
+        keras.layers.Dense(3),
+        keras.layers.Dense(1),
+    ])
     model.compile("adam", "mse")
     return model
 
@@ -90,12 +109,6 @@ def run(lab, *words: str) -> int:
 
 def files(lab) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in lab.folder.iterdir()}
-
-
-def timed(lab) -> list[str]:
-    """The sections that have a row in the table of seconds."""
-    rows = files(lab)["sureler.csv"].decode("utf-8-sig").splitlines()[1:]
-    return [row.split(",")[0] for row in rows]
 
 
 def refused(lab, capsys, *words: str, code: int = 1) -> str:
@@ -109,15 +122,21 @@ def refused(lab, capsys, *words: str, code: int = 1) -> str:
 
 def test_whole_run_writes_tables_figures_models_and_times(lab, capsys):
     assert run(lab) == 0
-    names = {"01_first.csv", "01_first.png", "02_second.keras", "sureler.csv"}
+    names = {"01_first.csv", "01_first.png", "02_second.keras"}
     assert set(files(lab)) == names | {"ders.json", "01_first.json", "02_second.json"}
     assert struct.unpack(">II", files(lab)["01_first.png"][16:24]) == (1920, 1080)
     out = capsys.readouterr().out
-    told = ("Birinci bölüm", "Sonuç: 3 satır", "Neden: Ayarı kadar satır", "✓ oran (0,5)")
+    told = (
+        "Birinci bölüm",
+        "Sonuç: 3 satır",
+        "Neden: Ayarı kadar satır",
+        "✓ oran (0,5)",
+    )
     assert all(words in out for words in (*told, "2 bölüm", "MB"))
-    assert timed(lab) == ["1", "2", "toplam"]
+    assert set(read_seconds(lab.folder)) == {"first", "second"}
+    assert json.loads(files(lab)["ders.json"])["total"]["seconds"] > 0
     run(lab, "--bolum", "2")
-    assert timed(lab) == ["1", "2"]  # toplam eskidi
+    assert "total" not in json.loads(files(lab)["ders.json"])  # toplam eskidi
 
 
 def test_seed_decides_and_order_does_not(lab):
@@ -135,9 +154,9 @@ def test_quick_results_never_replace_full_ones_nor_answer_for_them(lab):
     assert not lab.report.checks[0].asked
     assert "yalnız dersteki boyutta" in lab.report.checks[0].text
     lab.configure(quick=True)
-    assert lab.folder == common.ROOT / "outputs" / "hizli" / "uygulama_09"
+    assert lab.folder == ROOT / "outputs" / "hizli" / "uygulama_09"
     lab.configure()
-    assert lab.folder == common.ROOT / "outputs" / "uygulama_09"
+    assert lab.folder == ROOT / "outputs" / "uygulama_09"
 
 
 def test_section_called_again_in_a_notebook_keeps_its_number(lab):
@@ -145,20 +164,29 @@ def test_section_called_again_in_a_notebook_keeps_its_number(lab):
         """Birinci bölüm, düzeltilmiş"""
 
     lab.section(first)
-    assert [(s.number, s.name) for s in lab.sections.values()] == [(1, "first"), (2, "second")]
+    assert [(s.number, s.name) for s in lab.sections.values()] == [
+        (1, "first"),
+        (2, "second"),
+    ]
 
 
 def test_outline_read_from_the_text_is_that_of_the_running_lab():
     for stem, real in LABS.items():
-        told = read_outline(common.ROOT / f"{stem}.py")
-        assert (told.title, told.hours, told.script) == (real.title, real.hours, real.script)
+        told = read_outline(ROOT / f"{stem}.py")
+        assert (told.title, told.hours, told.script) == (
+            real.title,
+            real.hours,
+            real.script,
+        )
         assert told.switches == real.switches
         assert list(told.exercises) == list(real.exercises)
-        for one, other in zip(told.sections.values(), real.sections.values(), strict=True):
-            assert dataclasses.replace(other, run=None, code=one.code) == one
+        for one, other in zip(
+            told.sections.values(), real.sections.values(), strict=True
+        ):
+            assert dataclasses.replace(other, run=None) == one
 
 
-# Sınamalar, ayarlar, alıştırmalar ------------------------------------------------------------
+# Sınamalar, ayarlar, alıştırmalar
 
 
 def test_check_that_fails_is_an_error_only_in_the_lesson(lab, capsys):
@@ -176,7 +204,12 @@ def test_check_that_fails_is_an_error_only_in_the_lesson(lab, capsys):
 
 @pytest.mark.parametrize(
     ("bound", "holds", "fails"),
-    [("below", 2, 1), ("above", 0.5, 1), ("equal", 1, 1.1), ("within", (1, 2), (1.5, 2))],
+    [
+        ("below", 2, 1),
+        ("above", 0.5, 1),
+        ("equal", 1, 1.1),
+        ("within", (1, 2), (1.5, 2)),
+    ],
 )
 def test_bounds_of_a_check(lab, bound, holds, fails):
     run(lab, "--bolum", "2")
@@ -193,7 +226,10 @@ def test_bounds_of_a_check(lab, bound, holds, fails):
         (["size=2"], "2 satır, (0.1, 0.3) relu False."),
         (["rate=0,25", "rates=0.1,0.3,0.9"], "3 satır, (0.1, 0.3, 0.9) relu False."),
         (["rate=0,25", "rates=0,2;1"], "3 satır, (0.2, 1.0) relu"),
-        (["rates=(0.5, 1)", "kind=tanh", "fast=True"], "3 satır, (0.5, 1.0) tanh True."),
+        (
+            ["rates=(0.5, 1)", "kind=tanh", "fast=True"],
+            "3 satır, (0.5, 1.0) tanh True.",
+        ),
     ],
 )
 def test_what_if_is_kept_apart_and_says_so(lab, capsys, words, found):
@@ -211,7 +247,17 @@ def test_what_if_is_kept_apart_and_says_so(lab, capsys, words, found):
 
 @pytest.mark.parametrize(
     "word",
-    ["siz=2", "size=iki", "size=2.5", "size=0", "size", "rate=-1", "rates=a", "rates=", "fast=2"],
+    [
+        "siz=2",
+        "size=iki",
+        "size=2.5",
+        "size=0",
+        "size",
+        "rate=-1",
+        "rates=a",
+        "rates=",
+        "fast=2",
+    ],
 )
 def test_wrong_setting_lists_the_settings(lab, capsys, word):
     err = refused(lab, capsys, "--bolum", "1", "--ayar", word, code=2)
@@ -221,7 +267,13 @@ def test_wrong_setting_lists_the_settings(lab, capsys, word):
 
 
 def declare(lab, **words):
-    usual = {"section": "first", "task": "Ne olur?", "quantity": "satır", "low": 4, "high": 6}
+    usual = {
+        "section": "first",
+        "task": "Ne olur?",
+        "quantity": "satır",
+        "low": 4,
+        "high": 6,
+    }
     usual |= {"measure": len, "settings": {"size": 5}, "hint": "say", "solution": "beş"}
     lab.exercise(level="temel", **usual | words)
 
@@ -235,10 +287,14 @@ def test_exercise_of_a_section_is_shown_at_its_end_and_on_the_page(lab, capsys):
     command = "python uygulama_09_deneme.py --sira temel"
     assert "Ne olur?" in out
     assert command in out
-    assert " 4 " not in out.partition("Sıra sizde")[2]  # beklenen aralık önceden görünmez
+    assert (
+        " 4 " not in out.partition("Sıra sizde")[2]
+    )  # beklenen aralık önceden görünmez
     assert command in read_page(lab).text
     assert read_page(lab).ids[-1] == "uygulama_09-sira"
-    assert "Bu uygulamadakiler: temel" in refused(lab, capsys, "--sira", "ileri", code=2)
+    assert "Bu uygulamadakiler: temel" in refused(
+        lab, capsys, "--sira", "ileri", code=2
+    )
 
 
 @pytest.mark.parametrize(
@@ -257,7 +313,7 @@ def test_exercise_is_judged(lab, capsys, words, code, told):
     assert not (lab.folder / "01_first.csv").exists()
 
 
-# Günün sayfası -------------------------------------------------------------------------------
+# Günün sayfası
 
 
 class Links(HTMLParser):
@@ -286,7 +342,15 @@ def read_page(lab, folder="") -> Links:
 def test_the_days_page_shows_what_has_run_so_far_from_its_own_folder(lab):
     run(lab, "--bolum", "1", "--tohum", "7")
     shown = read_page(lab)
-    told = ("Birinci bölüm", "Kaç satır çıkar?", "3 satır", NAME, "0,5", "✓ oran", "--tohum 7")
+    told = (
+        "Birinci bölüm",
+        "Kaç satır çıkar?",
+        "3 satır",
+        NAME,
+        "0,5",
+        "✓ oran",
+        "--tohum 7",
+    )
     assert all(words in shown.text for words in (*told, "made.conclude("))
     assert '<span class="n">made</span>' in shown.raw  # kod, renkleriyle
     assert "İkinci bölüm" not in shown.text
@@ -330,7 +394,10 @@ def test_texts_and_names_reach_the_page_escaped_and_encoded(lab):
     lab.folder.rename(lab.out / evil)
     record = lab.out / evil / "03_third.json"
     told = json.loads(record.read_text(encoding="utf-8"))
-    told |= {"variant": '"><script>alert(2)</script>', "figures": ['"><script>a#b?c.png']}
+    told |= {
+        "variant": '"><script>alert(2)</script>',
+        "figures": ['"><script>a#b?c.png'],
+    }
     record.write_text(json.dumps(told), encoding="utf-8")
     page.write(lab.out)
     shown = read_page(lab)
@@ -352,7 +419,9 @@ def test_two_labs_share_the_page_and_a_section_that_is_gone_is_not_on_it(lab):
         (other / path.name).write_bytes(path.read_bytes())
     (lab.folder / "02_second.json").unlink()
     old = (lab.folder / "01_first.json").read_text(encoding="utf-8")
-    (lab.folder / "07_gone.json").write_text(old.replace('"first"', '"gone"'), encoding="utf-8")
+    (lab.folder / "07_gone.json").write_text(
+        old.replace('"first"', '"gone"'), encoding="utf-8"
+    )
     page.write(lab.out)
     assert read_page(lab).ids == ["uygulama_01-1", "uygulama_01-2", "uygulama_09-1"]
 
@@ -374,15 +443,29 @@ def test_a_section_that_ends_while_the_page_is_written_is_on_it_too(lab, monkeyp
 
 def test_a_foreign_record_stops_neither_the_page_nor_a_lab(lab):
     run(lab)
-    good = {name: json.loads(files(lab)[name]) for name in ("02_second.json", "ders.json")}
+    good = {
+        name: json.loads(files(lab)[name]) for name in ("02_second.json", "ders.json")
+    }
     wrong = (None, 3, "x", [], {}, [1], 1e400, 10**4000, True, "\ud800")
     for name, ids in (("02_second.json", {"uygulama_09-1"}), ("ders.json", set())):
         path = lab.folder / name
-        broken = [b"\xff\xfe", b"[" * 100_000, b'{"tit', b"[]", b"7", b"null", b"1" * 5_000]
-        broken += [json.dumps({"format": page.FORMAT}).encode(), b'{"title": "eski"}']
+        broken = [
+            b"\xff\xfe",
+            b"[" * 100_000,
+            b'{"tit',
+            b"[]",
+            b"7",
+            b"null",
+            b"1" * 5_000,
+        ]
+        broken += [json.dumps({"format": FORMAT}).encode(), b'{"title": "eski"}']
         for key in good[name]:
-            broken.append(json.dumps({k: v for k, v in good[name].items() if k != key}).encode())
-            broken += [json.dumps(good[name] | {key: value}).encode() for value in wrong]
+            broken.append(
+                json.dumps({k: v for k, v in good[name].items() if k != key}).encode()
+            )
+            broken += [
+                json.dumps(good[name] | {key: value}).encode() for value in wrong
+            ]
         for content in broken:
             path.write_bytes(content)
             page.write(lab.out)
@@ -395,10 +478,12 @@ def test_a_foreign_record_stops_neither_the_page_nor_a_lab(lab):
         path.write_text(json.dumps(good[name]), encoding="utf-8")
 
 
-# Komut satırı --------------------------------------------------------------------------------
+# Komut satırı
 
 
-def test_a_script_declares_its_own_switches_and_their_run_is_not_the_courses(lab, capsys):
+def test_a_script_declares_its_own_switches_and_their_run_is_not_the_courses(
+    lab, capsys
+):
     lab.option("--uzun", "uzun eğitim")
     seen = []
 
@@ -409,7 +494,8 @@ def test_a_script_declares_its_own_switches_and_their_run_is_not_the_courses(lab
 
     assert run(lab, "--uzun") == 0
     assert "01_first.csv" in files(lab)
-    assert "sureler.csv" not in files(lab)
+    assert read_seconds(lab.folder) == {}
+    assert "total" not in json.loads(files(lab)["ders.json"])
     assert run(lab, "--bolum", "3") == 0
     assert seen == [{"uzun": True}, {"uzun": False}]
     assert lab.main(["--yardim"]) == 0
@@ -432,21 +518,25 @@ def test_questions_to_the_command_line(lab, capsys, words, told):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--bolum", "99"], ["Böyle bir bölüm yok: 99", "1  Birinci bölüm", "2  İkinci bölüm"]),
+        (
+            ["--bolum", "99"],
+            ["Böyle bir bölüm yok: 99", "1  Birinci bölüm", "2  İkinci bölüm"],
+        ),
         (["--bolum", "bir"], ["Böyle bir bölüm yok: bir"]),
         (["--bolum"], ["--bolum eksik yazıldı", "--bolum N"]),
         (["--hızlı"], ["--hızlı: anlaşılmadı", "--hizli"]),
         (["--bolm", "3"], ["--bolm 3: anlaşılmadı", "--bolum mi demek istediniz?"]),
         (["--ayar", "size=2"], ["--bolum"]),
-        (["--sira", "kolay"], ["--sira kolay: anlaşılmadı", "DÜZEY"]),
-        (["--hizli=çok"], ["--hizli çok: anlaşılmadı"]),
+        (["--sira", "kolay"], ["--sira kolay: böyle bir alıştırma yok"]),
+        (["--sira", "--hizli"], ["--sira eksik yazıldı", "DÜZEY"]),
+        (["--hizli=çok"], ["--hizli bir değer almaz", "--hizli]"]),
         (["--ipucu"], ["--sira DÜZEY"]),
         (["--tohum", "-1"], ["--tohum -1", "tam sayı"]),
         (["--tohum", "kırk"], ["--tohum kırk", "tam sayı"]),
         (["--tohum", str(MAX_SEED + 1)], ["tam sayı"]),
         (["--tohum", "9" * 5_000], ["tam sayı"]),
         (["--cikti", ""], ["klasörün adı boş"]),
-        (["--hizli", "--cikti", str(common.ROOT / "outputs")], ["dersin sonuçlarının"]),
+        (["--hizli", "--cikti", str(ROOT / "outputs")], ["dersin sonuçlarının"]),
     ],
 )
 def test_wrong_usage(lab, capsys, words, told):
@@ -467,7 +557,9 @@ def test_wrong_usage(lab, capsys, words, told):
         ("--sira temel --surdur", ("--surdur", "7")),
     ],
 )
-def test_an_option_that_no_chosen_section_knows_is_refused(capsys, tmp_path, words, told):
+def test_an_option_that_no_chosen_section_knows_is_refused(
+    capsys, tmp_path, words, told
+):
     lab = LABS["uygulama_04_custom_loop"]
     assert lab.main([*words.split(), "--hizli", "--cikti", str(tmp_path)]) == 2
     err = capsys.readouterr().err
@@ -476,26 +568,44 @@ def test_an_option_that_no_chosen_section_knows_is_refused(capsys, tmp_path, wor
 
 
 def test_bolum_twice_chooses_both(lab):
-    assert [s.number for s in understand(lab, ["--bolum", "2", "--bolum", "1"]).chosen] == [1, 2]
+    assert [
+        s.number for s in understand(lab, ["--bolum", "2", "--bolum", "1"]).chosen
+    ] == [1, 2]
 
 
 @pytest.mark.parametrize(
     ("windows", "line"),
     [
-        (False, "python a.py --ad 'Işık Öz' --cikti /a/b --ayar x=0.1,2 'y=$(q)' 'it'\"'\"'s'"),
-        (True, 'python a.py --ad "Işık Öz" --cikti /a/b --ayar x=0.1,2 "y=$(q)" "it\'s"'),
+        (
+            False,
+            "python a.py --ad 'Işık Öz' --cikti /a/b --ayar x=0.1,2 "
+            """'y=$(q)' 'it'"'"'s'""",
+        ),
+        (
+            True,
+            'python a.py --ad "Işık Öz" --cikti /a/b --ayar x=0.1,2 "y=$(q)" "it\'s"',
+        ),
     ],
 )
 def test_commands_are_written_for_the_shell(windows, line):
-    words = ["python", "a.py", "--ad", "Işık Öz", "--cikti", "/a/b", "--ayar", "x=0.1,2"]
+    words = [
+        "python",
+        "a.py",
+        "--ad",
+        "Işık Öz",
+        "--cikti",
+        "/a/b",
+        "--ayar",
+        "x=0.1,2",
+    ]
     assert command_line(*words, "y=$(q)", "it's", windows=windows) == line
 
 
-# Canlı konsol --------------------------------------------------------------------------------
+# Canlı konsol
 
 
 def typing(monkeypatch, *lines, look=lambda prompt: None) -> None:
-    """Type these lines at the prompts of the live console; `look` sees each prompt first."""
+    """Type these lines at the live console's prompts; `look` sees each one first."""
     left = iter(lines)
 
     def answer(prompt):
@@ -521,11 +631,30 @@ def test_live_console_uncovers_only_what_is_asked_for(lab, capsys, monkeypatch):
 
 
 def test_live_console_understands_its_keys(lab, capsys, monkeypatch):
-    lines = ["?", "l", "k", "üç bence", "1 size=2", "", "t", "", "= 3", "1", "", "g", "a"]
+    lines = [
+        "?",
+        "l",
+        "k",
+        "üç bence",
+        "1 size=2",
+        "",
+        "t",
+        "",
+        "= 3",
+        "1",
+        "",
+        "g",
+        "a",
+    ]
     typing(monkeypatch, *lines, "2 x=1", "q")
     assert run(lab, "--bekle") == 0
     out = capsys.readouterr().out
-    told = ["bir bölüm geri gider", "İkinci bölüm", "def first(", "x=1: böyle bir ayar yok"]
+    told = [
+        "bir bölüm geri gider",
+        "İkinci bölüm",
+        "def first(",
+        "x=1: böyle bir ayar yok",
+    ]
     told += ["Tahmin: üç bence", "2 satır,", "Tahmin: 3"]
     assert [text for text in told if text not in out] == []
     assert out.count("Deneme: size=2") == 2
@@ -546,7 +675,9 @@ def test_ctrl_c_in_the_live_console(lab, capsys, monkeypatch):
         signal.raise_signal(signal.SIGINT)
 
     typing(monkeypatch, "", "3 wrong=True", "", KeyboardInterrupt)
-    assert run(lab, "--bekle", "--bolum", "3") == 130  # eğitimde: isteme döner; istemde: çıkar
+    assert (
+        run(lab, "--bekle", "--bolum", "3") == 130
+    )  # eğitimde: isteme döner; istemde: çıkar
     captured = capsys.readouterr()
     assert "Durduruldu" in captured.out
     assert "Denenen ayar bölüme uymuyor olabilir: wrong=True" in captured.out
@@ -554,7 +685,7 @@ def test_ctrl_c_in_the_live_console(lab, capsys, monkeypatch):
     assert "Ctrl-C" in captured.err
 
 
-# Kötü günler: eğitimden önce söylenenler -----------------------------------------------------
+# Kötü günler: eğitimden önce söylenenler
 
 
 @pytest.mark.parametrize(
@@ -564,7 +695,9 @@ def test_ctrl_c_in_the_live_console(lab, capsys, monkeypatch):
         (tempfile, "tempdir", "/olmayan/klasör", "Geçici klasör"),
     ],
 )
-def test_system_that_would_spoil_the_end(lab, capsys, monkeypatch, target, name, value, told):
+def test_system_that_would_spoil_the_end(
+    lab, capsys, monkeypatch, target, name, value, told
+):
     with monkeypatch.context() as patch:
         patch.setattr(target, name, value)
         assert told in refused(lab, capsys)
@@ -572,9 +705,14 @@ def test_system_that_would_spoil_the_end(lab, capsys, monkeypatch, target, name,
 
 @pytest.mark.parametrize(
     "name",
-    ["sureler.csv", "01_first.csv", "01_first.png", "01_first_ek.npz", "02_second.json",
-     "02_second.keras"],
-)  # fmt: skip
+    [
+        "01_first.csv",
+        "01_first.png",
+        "01_first_ek.npz",
+        "02_second.json",
+        "02_second.keras",
+    ],
+)
 def test_a_folder_in_the_place_of_a_file(lab, capsys, name):
     folder = lab.folder / name
     folder.mkdir(parents=True)
@@ -592,7 +730,9 @@ def test_output_folder_that_cannot_be_written(lab, capsys):
     assert "--cikti" in err
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="dosya adı UTF-8 olmalı")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="dosya adı UTF-8 olmalı"
+)
 def test_output_folder_with_any_name(lab, monkeypatch):
     screen = io.TextIOWrapper(io.BytesIO(), encoding="cp1254", errors="sade")
     monkeypatch.setattr(sys, "stdout", screen)
@@ -607,7 +747,9 @@ def test_only_what_a_killed_run_left_half_written_is_swept(lab, monkeypatch):
     gone = [lab.folder / ".01_first-99.yarim.png", lab.out / ".index-9.yarim.html"]
     fresh = lab.folder / ".01_first-98.yarim.png"  # öteki koşu şu anda yazıyor
     mine = [lab.folder / name for name in (".12_notlar-2024.md", ".01_first-1.png")]
-    mine += [lab.out / n for n in (".zcompdump-host-5.9", ".python-3.12", "index-9.html")]
+    mine += [
+        lab.out / n for n in (".zcompdump-host-5.9", ".python-3.12", "index-9.html")
+    ]
     mine += [lab.out / "deneme.txt", lab.out / "outputs" / "deneme.txt"]
     for path in (*gone, fresh, *mine):
         path.parent.mkdir(exist_ok=True)
@@ -615,14 +757,14 @@ def test_only_what_a_killed_run_left_half_written_is_swept(lab, monkeypatch):
     for path in (*gone, *mine):
         os.utime(path, (0, 0))
     run(lab, "--bolum", "1")
-    monkeypatch.setattr(common, "ROOT", lab.out)
+    monkeypatch.setattr(files_module, "ROOT", lab.out)
     assert "yazılabiliyor" in check_outputs()
     assert not any(path.exists() for path in gone)
     assert {path.read_text(encoding="utf-8") for path in (fresh, *mine)} == {"benim"}
     assert {path.name for path in (lab.out / "outputs").iterdir()} == {"deneme.txt"}
 
 
-# Kötü günler: koşarken -----------------------------------------------------------------------
+# Kötü günler: koşarken
 
 
 @pytest.mark.parametrize(
@@ -653,7 +795,10 @@ class Interrupt(keras.callbacks.Callback):
 
 
 def interrupted_training():
-    x, options = np.ones((50, 4)), {"batch_size": 5, "verbose": 0, "callbacks": [Interrupt()]}
+    x, options = (
+        np.ones((50, 4)),
+        {"batch_size": 5, "verbose": 0, "callbacks": [Interrupt()]},
+    )
     small_model().fit(x, np.ones(50), **options)
     raise AssertionError("durmadı")
 
@@ -704,7 +849,10 @@ def test_full_disk_half_way_through_a_figure(lab, capsys, monkeypatch):
 
 @pytest.mark.skipif(os.name == "nt", reason="/dev/full")
 def test_output_that_fills_up_in_the_middle_of_a_run(lab, capsys, monkeypatch):
-    with open("/dev/full", "w", encoding="utf-8") as full, monkeypatch.context() as patch:  # noqa: PTH123
+    with (
+        open("/dev/full", "w", encoding="utf-8") as full,  # noqa: PTH123
+        monkeypatch.context() as patch,
+    ):
         patch.setattr(sys, "stdout", full)
         assert run(lab) == 1
     err = capsys.readouterr().err
@@ -730,7 +878,9 @@ def test_terminated_run_leaves_no_temporary_file(lab, monkeypatch):
 
     usual = signal.getsignal(signal.SIGTERM)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # eski kodda test sürsün
-    monkeypatch.setattr(sys, "argv", [lab.script, "--bolum", "3", "--cikti", str(lab.out)])
+    monkeypatch.setattr(
+        sys, "argv", [lab.script, "--bolum", "3", "--cikti", str(lab.out)]
+    )
     try:
         with pytest.raises(SystemExit) as stopped:
             lab.run()
@@ -740,7 +890,9 @@ def test_terminated_run_leaves_no_temporary_file(lab, monkeypatch):
     assert not seen[0].exists()
 
 
-def test_stopped_before_the_first_section_repeats_what_was_typed(lab, capsys, monkeypatch):
+def test_stopped_before_the_first_section_repeats_what_was_typed(
+    lab, capsys, monkeypatch
+):
     def interrupt(section):
         raise KeyboardInterrupt
 
@@ -748,7 +900,9 @@ def test_stopped_before_the_first_section_repeats_what_was_typed(lab, capsys, mo
     words = ["--hizli", "--bolum", "2", "1", "--ayar", "kind=a b", "--tohum", "7"]
     assert run(lab, *words) == 130
     typed_ = shlex.join([*words, "--cikti", str(lab.out)])
-    assert f"Yeniden: python uygulama_09_deneme.py {typed_}\n" in capsys.readouterr().err
+    assert (
+        f"Yeniden: python uygulama_09_deneme.py {typed_}\n" in capsys.readouterr().err
+    )
 
 
 def test_file_that_another_program_holds_for_a_moment_is_written(tmp_path, monkeypatch):
@@ -767,34 +921,24 @@ def test_file_that_another_program_holds_for_a_moment_is_written(tmp_path, monke
     assert len(refusals) == 2
 
 
-HEAD = "bolum,ad,saniye,bellek_mb\n"
-
-
 @pytest.mark.parametrize(
-    ("text", "kept"),
-    [
-        (HEAD + "1,a,2.5,100\n01,a,3.5,100\n 1 ,a,4.5,nan\n", {"1": 4.5}),  # satır çoğalmaz
-        (HEAD + "1,a,2.5,100,fazla,sütun\ntoplam,x,9,1\n", {"1": 2.5, "toplam": 9}),
-        (HEAD + "1,a,nan,1\n2,b,-1,1\n3,c,1e300,1\n4,d,iki,1\n5\n\n6,f,7,1\n", {"6": 7}),
-        (HEAD + "²,a,1,1\nbir,b,1,1\n" + "9" * 5_000 + ",c,1,1\n", {}),
-        (HEAD + "\x00\udcff", {}),
-        *((text, {}) for text in ("bozuk;dosya\n1;2\n", "bozuk\n", "bolum\n1\n", "")),
-    ],
-)
-def test_times_that_others_changed_are_read_as_far_as_they_are_good(lab, text, kept):
-    path = lab.folder / "sureler.csv"
-    path.parent.mkdir()
-    path.write_bytes(text.encode(errors="surrogateescape"))
-    times = read_times(path)
-    assert {n: row["saniye"] for n, row in times.items()} == kept
+    "content",
+    [b"", b"bozuk", b"[]", b'{"format": 5}', b"\xff\xfe", b"[" * 100_000, b"1" * 5_000,
+     *(json.dumps({"format": FORMAT, "usual": True, "name": "first", "seconds": wrong})
+       .encode() for wrong in (-1, 1e300, float("nan"), "iki", None, [1], True)),
+     json.dumps({"format": FORMAT, "usual": True, "name": [], "seconds": 2}).encode(),
+     json.dumps({"format": FORMAT, "usual": False, "name": "first", "seconds": 2})
+     .encode()],
+)  # fmt: skip
+def test_records_that_others_changed_are_read_as_far_as_they_are_good(lab, content):
+    run(lab, "--bolum", "2")
+    (lab.folder / "01_first.json").write_bytes(content)
+    assert set(read_seconds(lab.folder)) == {"second"}
     assert run(lab) == 0
-    assert {"1", "2", "toplam"} <= set(timed(lab))
-    write_times(path, times)
-    assert read_times(path).keys() == kept.keys()
-    assert len(path.read_text(encoding="utf-8").splitlines()) == 1 + len(kept)
+    assert set(read_seconds(lab.folder)) == {"first", "second"}
 
 
-# Yazılanlar, modeller ------------------------------------------------------------------------
+# Yazılanlar, modeller
 
 
 @pytest.mark.parametrize(
@@ -848,30 +992,3 @@ def test_restart_is_the_same_as_building_anew():
     set_seed(5)
     for one, other in zip(again, trained(fresh), strict=True):
         assert np.array_equal(one, other)
-
-
-def test_fit_in_a_section_is_traced_once_and_ends_like_a_plain_one(lab):
-    x, y = np.random.default_rng(0).normal(size=(40, 4)), np.arange(40.0)
-
-    def trained():
-        traces = []
-
-        class Counted(keras.Sequential):
-            def train_step(self, data):
-                traces.append(data)
-                return super().train_step(data)
-
-        set_seed(1)
-        model = Counted([keras.Input((4,)), keras.layers.Dropout(0.3), keras.layers.Dense(1)])
-        model.compile("adam", "mse", metrics=["mae"])
-        own = keras.callbacks.Callback()
-        history = model.fit(x, y, 8, 2, 0, [own])  # callback'i yeriyle verene de dokunulmaz
-        assert own.model is model
-        return len(traces), history.history, model.get_weights()
-
-    with lab.progress.shown():
-        once, history, weights = trained()
-    _, plain_history, plain_weights = trained()
-    assert once == 1
-    assert history == plain_history
-    assert all(np.array_equal(a, b) for a, b in zip(weights, plain_weights, strict=True))

@@ -24,7 +24,7 @@ MEMORY = {}
 
 
 def remembered(function):
-    """The same function, but what it has found for the same arguments is not computed again."""
+    """The same function; for the same arguments nothing is computed again."""
 
     def remember(data, **recipe):
         key = function.__name__, len(data.x_train), json.dumps(recipe, sort_keys=True)
@@ -37,13 +37,23 @@ def remembered(function):
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Run the mini project in a few steps from the command line; its folder: run.folder."""
-    for name in ("train_baseline", "lr_range_test"):  # sınanan onlar değil: bir kez koşsunlar
+    """Run the mini project in a few steps; its folder is run.folder."""
+    for name in (
+        "train_baseline",
+        "lr_range_test",
+    ):  # sınanan onlar değil: bir kez koşsunlar
         monkeypatch.setattr(lab04, name, remembered(getattr(lab04, name)))
 
     def main(*words: str, sections=(0,)) -> int:
         numbers = [str(PROJECT.number + i) for i in sections]
-        return lab.main(["--bolum", *numbers, "--hizli", "--cikti", str(tmp_path), *words])
+        return lab.main([
+            "--bolum",
+            *numbers,
+            "--hizli",
+            "--cikti",
+            str(tmp_path),
+            *words,
+        ])
 
     main.folder = tmp_path / lab.name
     yield main
@@ -90,13 +100,15 @@ def full_disk(found):
 
 
 def same(one, other) -> bool:
-    """Whether two checkpoints hold the same record and, bit for bit, the same arrays."""
+    """Whether two checkpoints hold the same record and arrays, bit for bit."""
     (_, arrays, record), (_, others, again) = one, other
     alike = record == again and arrays.keys() == others.keys()
     return alike and all(np.array_equal(arrays[name], others[name]) for name in arrays)
 
 
-def test_stopped_and_resumed_training_ends_like_the_uninterrupted_one(run, monkeypatch, capsys):
+def test_stopped_and_resumed_training_ends_like_the_uninterrupted_one(
+    run, monkeypatch, capsys
+):
     assert run(sections=(0, 1)) == 0
     whole, written, stopped = checkpoint(run.folder), tables(run.folder), []
     for act, code in ((ctrl_c, 130), (full_disk, 1), (nan, 1)):
@@ -115,7 +127,9 @@ def test_stopped_and_resumed_training_ends_like_the_uninterrupted_one(run, monke
     assert tables(run.folder) == written
 
 
-def test_stopped_before_the_first_checkpoint_there_is_nothing_to_resume(run, monkeypatch, capsys):
+def test_stopped_before_the_first_checkpoint_there_is_nothing_to_resume(
+    run, monkeypatch, capsys
+):
     interrupt(monkeypatch, "validate", 1, ctrl_c)
     assert run() == 130
     assert "--surdur" not in capsys.readouterr().err
@@ -128,7 +142,9 @@ def test_every_plan_has_its_own_checkpoint(run, capsys):
     assert len(set(files)) == 3
 
 
-def test_damaged_foreign_or_missing_checkpoint_is_told_before_training(run, monkeypatch, capsys):
+def test_damaged_foreign_or_missing_checkpoint_is_told_before_training(
+    run, monkeypatch, capsys
+):
     def refused() -> str:
         assert run("--surdur") == 1
         return capsys.readouterr().err
@@ -143,13 +159,23 @@ def test_damaged_foreign_or_missing_checkpoint_is_told_before_training(run, monk
     monkeypatch.setattr(lab04, "build", lambda *_, **__: pytest.fail("eğitim başladı"))
     flipped = bytearray(good)
     flipped[len(good) // 2] ^= 0xFF
-    for content in (b"", b"bozuk", b"PK\x03\x04", good[: len(good) // 2], bytes(flipped)):
+    for content in (
+        b"",
+        b"bozuk",
+        b"PK\x03\x04",
+        good[: len(good) // 2],
+        bytes(flipped),
+    ):
         path.write_bytes(content)
         assert broken in refused()
         assert path.read_bytes() == content
     put({"plan": {}})
     assert "başka bir eğitimin" in refused()
-    for foreign in ([record], {"plan": record["plan"]}, {"plan": record["plan"], "log": 3}):
+    for foreign in (
+        [record],
+        {"plan": record["plan"]},
+        {"plan": record["plan"], "log": 3},
+    ):
         put(foreign)
         assert broken in refused()
     path.unlink()
@@ -173,7 +199,12 @@ def test_poster_shows_the_student_and_refuses_a_pair_of_two_runs(run, capsys):
     shutil.copy(trial / f"{STEM}_ozet.csv", run.folder)
     good = (trial / f"{STEM}_ozet.csv").read_text(encoding="utf-8-sig")
     last = good.splitlines()[-1]
-    wrong = [re.sub(r",0\.\d+,", ",çok,", good), "a,b\n1,2\n", "\x00", good + last + "\n"]
+    wrong = [
+        re.sub(r",0\.\d+,", ",çok,", good),
+        "a,b\n1,2\n",
+        "\x00",
+        good + last + "\n",
+    ]
     for text in (*wrong, good.replace("plan", "ad")):
         (run.folder / f"{STEM}_ozet.csv").write_text(text, encoding="utf-8-sig")
         assert run(sections=(1,)) == 1
@@ -207,10 +238,14 @@ def test_ablation_changes_one_technique_and_leaves_the_project_alone(run):
     assert not (run.folder / f"{STEM}.csv").exists()
 
 
-@pytest.mark.parametrize("off", ["gürültü", "Dropout", "yardımcı çıkış", "gradyan kırpma"])
+@pytest.mark.parametrize(
+    "off", ["gürültü", "Dropout", "yardımcı çıkış", "gradyan kırpma"]
+)
 def test_recipes_of_the_ablation_start_from_the_same_weights(off):
     plan = PROJECT.settings | {"width": 16, "policy": "float32", "seed": 3}
-    models = [lab04.build(0.01, **plan | change) for change in ({}, lab04.ABLATION[off])]
+    models = [
+        lab04.build(0.01, **plan | change) for change in ({}, lab04.ABLATION[off])
+    ]
     one, other = ([w.numpy() for w in model.trainable_weights] for model in models)
     assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
@@ -234,7 +269,14 @@ def test_report_card_tells_what_has_not_run(tmp_path):
     table.rmdir()
     table.write_text("model,doğruluk\nağ,0.9825\nçıta,0.99\n", encoding="utf-8-sig")
     values = lab04.report_card()["değer"].tolist()
-    foreign = ["\udcff\x00,\n", "", "doğruluk\n", "doğruluk\niki\n", "doğruluk\n1e999\n", "a\n1\n"]
+    foreign = [
+        "\udcff\x00,\n",
+        "",
+        "doğruluk\n",
+        "doğruluk\niki\n",
+        "doğruluk\n1e999\n",
+        "a\n1\n",
+    ]
     for text in (*foreign, "doğruluk\n-3\n", "doğruluk\n\n", "doğruluk,a\n98.25,1\n"):
         table.write_bytes(text.encode(errors="surrogateescape"))
         values += lab04.report_card()["değer"].tolist()

@@ -12,27 +12,35 @@ import pytest
 from conftest import LABS
 from packaging.requirements import Requirement
 
-import common
-from common import LabError, page
-from common.__main__ import EXAMPLES, PAGES, RESULTS, record_examples, renewed
-from common.console import read_outline, understand
-from common.files import read_times
+from common import LabError
+from common.classroom import records
+from common.classroom.command import understand
+from common.classroom.source import read_outline
+from common.classroom.startup import PACKAGES
+from common.files import ROOT
+from tools.kaydet import EXAMPLES, PAGES, RESULTS, record_examples, renewed
 
-EXAMPLES_FOLDER = common.ROOT / "outputs" / "ornekler"
-README, GUIDE = ((common.ROOT / path).read_text(encoding="utf-8") for path in PAGES)
+EXAMPLES_FOLDER = ROOT / "outputs" / "ornekler"
+README, GUIDE = ((ROOT / path).read_text(encoding="utf-8") for path in PAGES)
 SLIDES = (EXAMPLES_FOLDER / "slaytlar_ve_keras.md").read_text(encoding="utf-8")
-TOLD = json.loads((common.ROOT / RESULTS).read_text(encoding="utf-8"))
-OUTLINES = {path.stem: read_outline(path) for path in sorted(common.ROOT.glob("uygulama_0*.py"))}
-LIMITS = {f"uygulama_0{n}": seconds for n, seconds in enumerate((120, 120, 120, 170), start=1)}
-MEMORY_MB = {f"uygulama_0{n}": mb for n, mb in enumerate((2000, 2000, 2000, 2500), start=1)}
+TOLD = json.loads((ROOT / RESULTS).read_text(encoding="utf-8"))
+OUTLINES = {
+    path.stem: read_outline(path) for path in sorted(ROOT.glob("uygulama_0*.py"))
+}
+LIMITS = {
+    f"uygulama_0{n}": seconds for n, seconds in enumerate((120, 120, 120, 170), start=1)
+}
+MEMORY_MB = {
+    f"uygulama_0{n}": mb for n, mb in enumerate((2000, 2000, 2000, 2500), start=1)
+}
 DOCUMENTS = ("egitmen", "slaytlar_ve_keras", "sss")
 LONGEST, MINI_PROJECT = 25, 100  # bir bölümün, mini projenin sınırı (saniye)
 DAY = 420  # dört betik (saniye)
-OWN = {"common", "conftest", *LABS}
+OWN = {"common", "conftest", "tools", *LABS}
 
 
 def test_ci_runs_exactly_the_test_line_of_the_readme_and_then_the_full_size():
-    *_, line, full = (common.ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    *_, line, full = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert line in README.splitlines()
     assert "pip install" in line
     assert "ruff check" in line
@@ -41,8 +49,12 @@ def test_ci_runs_exactly_the_test_line_of_the_readme_and_then_the_full_size():
 
 
 def test_the_lines_of_cmd_do_what_those_of_the_shell_do():
-    run, test = (line for line in README.splitlines() if line.startswith("python3 -m venv"))
-    run = run.split(" && (")[0] + "".join(f" && .venv/bin/python {stem}.py" for stem in LABS)
+    run, test = (
+        line for line in README.splitlines() if line.startswith("python3 -m venv")
+    )
+    run = run.split(" && (")[0] + "".join(
+        f" && .venv/bin/python {stem}.py" for stem in LABS
+    )
     there = [
         line.replace("python3", "py -3").replace(".venv/bin/", ".venv\\Scripts\\")
         for line in (run, test)
@@ -51,9 +63,11 @@ def test_the_lines_of_cmd_do_what_those_of_the_shell_do():
 
 
 def test_the_first_minute_shows_what_readme_says():
-    number, label = re.search(r"--bolum (\d+)` \(Windows(?:.|\n)+?`✓ (.+?)`", README).groups()
+    number, label = re.search(
+        r"--bolum (\d+)` \(Windows(?:.|\n)+?`✓ (.+?)`", README
+    ).groups()
     lab = LABS["uygulama_01_keras_sequential"]
-    assert f'lab.check("{label}"' in lab.numbered(number).code
+    assert label in lab.numbered(number).code + lab.numbered(number).result
 
 
 @pytest.mark.parametrize("stem", LABS)
@@ -61,8 +75,12 @@ def test_script_lab_list_and_readme_agree(stem, capsys):
     lab = LABS[stem]
     assert lab.script == f"{stem}.py"
     assert f"| {lab.hours} | {lab.title} | `{lab.script}` |" in README
-    block = re.search(rf"(?ms)^## {re.escape(lab.title)} \({lab.hours}\)$.*?(?=^## )", README)[0]
-    rows = re.findall(r"(?m)^\| (\d+) \| (.+?) \| `--bolum (\d+)` \| \d+ \| .+ \|$", block)
+    block = re.search(
+        rf"(?ms)^## {re.escape(lab.title)} \({lab.hours}\)$.*?(?=^## )", README
+    )[0]
+    rows = re.findall(
+        r"(?m)^\| (\d+) \| (.+?) \| `--bolum (\d+)` \| \d+ \| .+ \|$", block
+    )
     numbers = [str(section.number) for section in lab.sections.values()]
     titles = [section.title for section in lab.sections.values()]
     assert rows == list(zip(numbers, titles, numbers, strict=True))
@@ -74,45 +92,58 @@ def test_script_lab_list_and_readme_agree(stem, capsys):
 @pytest.mark.parametrize("stem", LABS)
 def test_what_the_recorded_run_left_is_really_in_the_pages(stem):
     lab = OUTLINES[stem]
-    times = {n: {"saniye": 7000} for n in [*map(str, range(1, len(lab.sections) + 1)), "toplam"]}
-    told = {name: {"question": f"S{name}?", "conclusion": f"C{name}."} for name in lab.sections}
-    readme, guide = (renewed(text, lab, times, told) for text in (README, GUIDE))
+    seconds = {"seconds": 7000}
+    told = {
+        name: {"question": f"S{name}?", "conclusion": f"C{name}.", **seconds}
+        for name in lab.sections
+    }
+    run = {"total": seconds, "sections": told}
+    readme, guide = (renewed(text, lab, run) for text in (README, GUIDE))
     assert readme.count("| 7000 |") == len(lab.sections) + 1
-    assert guide.count("(7000 saniye)") == guide.count("| 7000 |") - 1 == len(lab.sections)
+    assert (
+        guide.count("(7000 saniye)") == guide.count("| 7000 |") - 1 == len(lab.sections)
+    )
     for name in lab.sections:
         assert f"- **Soru:** S{name}?\n" in guide
         assert f"- **Çıkan:** C{name}.\n" in guide
 
 
 @pytest.fixture
-def recorded(tmp_path, monkeypatch):
-    """The repository as it was when the run was recorded: its outputs, nothing in ornekler."""
+def recorded(tmp_path):
+    """The repository when the run was recorded: its outputs, nothing in ornekler."""
     outputs = tmp_path / "outputs"
     shutil.copytree(
         EXAMPLES_FOLDER, outputs / "ornekler", ignore=shutil.ignore_patterns("*.[cjp]*")
     )
-    shutil.copy(common.ROOT / "README.md", tmp_path)
+    shutil.copy(ROOT / "README.md", tmp_path)
     for lab in OUTLINES.values():
         folder = outputs / lab.name
         ours = {"title": lab.title, "sections": list(lab.sections)}
-        page.write_record(folder / page.LAB_FILE, ours)
-        shutil.copy(EXAMPLES_FOLDER / f"{lab.name}_sureler.csv", folder / "sureler.csv")
-        for number, (name, told) in enumerate(TOLD[lab.name].items(), start=1):
+        ours["total"] = TOLD[lab.name]["total"]
+        records.write_record(folder / records.LAB_FILE, ours)
+        for number, (name, told) in enumerate(
+            TOLD[lab.name]["sections"].items(), start=1
+        ):
             command = f"python {lab.script} --bolum {number}"
             record = told | {"name": name, "number": number, "command": command}
-            record |= {"code": "", "seconds": 1.0}
-            page.write_record(folder / f"{number:02}_{name}.json", record)
-            other = record | {"command": f"{command} --tohum 7", "conclusion": "Dersinki değil."}
-            page.write_record(folder / f"{number:02}_{name}_uzun.json", other)
+            record["code"] = ""
+            records.write_record(folder / f"{number:02}_{name}.json", record)
+            other = record | {
+                "command": f"{command} --tohum 7",
+                "conclusion": "Dersinki değil.",
+            }
+            records.write_record(folder / f"{number:02}_{name}_uzun.json", other)
     for name, figure in EXAMPLES.items():
         shutil.copy(EXAMPLES_FOLDER / name, outputs / figure)
-    monkeypatch.setattr(common, "ROOT", tmp_path)
     return tmp_path
 
 
 def test_the_recorded_run_is_that_of_the_outputs(recorded):
-    record_examples()
-    assert [(recorded / path).read_text(encoding="utf-8") for path in PAGES] == [README, GUIDE]
+    record_examples(recorded)
+    assert [(recorded / path).read_text(encoding="utf-8") for path in PAGES] == [
+        README,
+        GUIDE,
+    ]
     assert json.loads((recorded / RESULTS).read_text(encoding="utf-8")) == TOLD
     written = {path.name for path in (recorded / "outputs" / "ornekler").iterdir()}
     assert written == {path.name for path in EXAMPLES_FOLDER.iterdir()}
@@ -125,7 +156,7 @@ def test_the_recorded_run_is_that_of_the_outputs(recorded):
 def test_a_run_that_is_not_whole_is_not_recorded(recorded, missing):
     (recorded / "outputs" / missing).unlink()
     with pytest.raises(LabError, match=missing.split("/")[0]):
-        record_examples()
+        record_examples(recorded)
 
 
 def test_the_slide_table_points_to_sections_that_exist():
@@ -137,15 +168,19 @@ def test_the_slide_table_points_to_sections_that_exist():
         assert set(sections.split(", ")) <= valid
 
 
-@pytest.mark.parametrize("path", ["README.md", *(f"outputs/ornekler/{p}.md" for p in DOCUMENTS)])
+@pytest.mark.parametrize(
+    "path", ["README.md", *(f"outputs/ornekler/{p}.md" for p in DOCUMENTS)]
+)
 def test_links_lead_somewhere(path):
-    text = (common.ROOT / path).read_text(encoding="utf-8")
+    text = (ROOT / path).read_text(encoding="utf-8")
     targets = re.findall(r"\]\(([^)#]*)(#[^)]*)?\)", text)
     assert targets
     for target, anchor in targets:
-        found = (common.ROOT / path).parent / target if target else common.ROOT / path
+        found = (ROOT / path).parent / target if target else ROOT / path
         assert found.exists(), target
-        headings = re.findall(r"(?m)^#+ (.+)$", found.read_text("utf-8")) if anchor else []
+        headings = (
+            re.findall(r"(?m)^#+ (.+)$", found.read_text("utf-8")) if anchor else []
+        )
         anchors = {"#" + heading.lower().replace(" ", "-") for heading in headings}
         assert not anchor or anchor in anchors, anchor
 
@@ -153,13 +188,30 @@ def test_links_lead_somewhere(path):
 # Eğitmen kılavuzu
 
 LINES = ("Soru", "Sık yanlış", "Çıkan", "Gösterin", "Deneyin")
-BLOCK = re.compile(r"(?ms)^### (0\d) · (\d+) · (.+?) \(\d+ saniye\)\n\n(.*?)\n\n(?=#|\Z)")
-WHAT_IFS = re.findall(r"(?m)^- \*\*Deneyin:\*\* `python (\w+)\.py (.+?)` → .+\.$", GUIDE)
-SLIDE_HOURS = ["09:00", "09:30", "10:30", "10:45", "11:45", "13:00", "14:00", "15:15", "16:30"]
+BLOCK = re.compile(
+    r"(?ms)^### (0\d) · (\d+) · (.+?) \(\d+ saniye\)\n\n(.*?)\n\n(?=#|\Z)"
+)
+WHAT_IFS = re.findall(
+    r"(?m)^- \*\*Deneyin:\*\* `python (\w+)\.py (.+?)` → .+\.$", GUIDE
+)
+SLIDE_HOURS = [
+    "09:00",
+    "09:30",
+    "10:30",
+    "10:45",
+    "11:45",
+    "13:00",
+    "14:00",
+    "15:15",
+    "16:30",
+]
 
 
 def test_questions_of_the_recorded_run_are_those_of_the_docstrings():
-    asked = {lab: {name: s["question"] for name, s in told.items()} for lab, told in TOLD.items()}
+    asked = {
+        lab: {name: s["question"] for name, s in told["sections"].items()}
+        for lab, told in TOLD.items()
+    }
     assert asked == {
         lab.name: {section.name: section.question for section in lab.sections.values()}
         for lab in OUTLINES.values()
@@ -168,8 +220,12 @@ def test_questions_of_the_recorded_run_are_those_of_the_docstrings():
 
 def test_every_section_has_its_block_with_every_line_filled():
     blocks = BLOCK.findall(GUIDE)
-    sections = [(lab.name[-2:], s) for lab in OUTLINES.values() for s in lab.sections.values()]
-    assert [block[:3] for block in blocks] == [(n, str(s.number), s.title) for n, s in sections]
+    sections = [
+        (lab.name[-2:], s) for lab in OUTLINES.values() for s in lab.sections.values()
+    ]
+    assert [block[:3] for block in blocks] == [
+        (n, str(s.number), s.title) for n, s in sections
+    ]
     for *place, block in blocks:
         names = re.findall(r"(?m)^- \*\*(.+?):\*\* \S.*[.?]$", block)
         assert tuple(names) == LINES, place
@@ -193,9 +249,13 @@ def test_every_section_has_a_what_if_that_the_command_line_understands():
         lab = OUTLINES[stem]
         command = understand(lab, shlex.split(words))
         assert command.settings, words
-        assert all(any(n in s.settings for s in command.chosen) for n in command.settings), words
+        assert all(
+            any(n in s.settings for s in command.chosen) for n in command.settings
+        ), words
         tried.append((lab.name, command.chosen[-1].name))
-    assert tried == [(lab.name, name) for lab in OUTLINES.values() for name in lab.sections]
+    assert tried == [
+        (lab.name, name) for lab in OUTLINES.values() for name in lab.sections
+    ]
 
 
 def test_every_command_of_the_guide_is_understood(capsys):
@@ -206,7 +266,9 @@ def test_every_command_of_the_guide_is_understood(capsys):
 
 
 @pytest.mark.tam
-@pytest.mark.parametrize(("stem", "words"), WHAT_IFS, ids=[" ".join(w) for w in WHAT_IFS])
+@pytest.mark.parametrize(
+    ("stem", "words"), WHAT_IFS, ids=[" ".join(w) for w in WHAT_IFS]
+)
 def test_what_if_runs(stem, words, tmp_path):
     lab = LABS[stem]
     code = lab.main([*shlex.split(words), "--hizli", "--cikti", str(tmp_path)])
@@ -224,10 +286,14 @@ def test_the_minute_plan_fills_the_hours_of_the_slides():
     for start, end, minutes, _, seconds in rows:
         first, last = (60 * int(t[:2]) + int(t[3:]) for t in (start, end))
         assert last - first == int(minutes), start
-        assert int(seconds) <= 60 * int(minutes) / 3, start  # kalanı soru, tahmin, sonuç
+        assert int(seconds) <= 60 * int(minutes) / 3, (
+            start
+        )  # kalanı soru, tahmin, sonuç
     planned = [(start, row) for start, _, _, row, _ in rows if row != "-"]
     sections = [(lab, s) for lab in OUTLINES.values() for s in lab.sections.values()]
-    assert [row for _, row in planned] == [f"{o.name[-2:]} · {s.number}" for o, s in sections]
+    assert [row for _, row in planned] == [
+        f"{o.name[-2:]} · {s.number}" for o, s in sections
+    ]
     for (start, _), (lab, _) in zip(planned, sections, strict=True):
         assert lab.hours[:5] <= start < lab.hours[6:]
 
@@ -242,7 +308,9 @@ def test_the_slide_map_leads_to_every_section():
         for number in part[5:].split(", ")
     }
     assert mapped == {
-        (lab.name[-2:], str(s.number)) for lab in OUTLINES.values() for s in lab.sections.values()
+        (lab.name[-2:], str(s.number))
+        for lab in OUTLINES.values()
+        for s in lab.sections.values()
     }
 
 
@@ -252,7 +320,9 @@ def test_the_guide_has_the_solutions_of_the_exercises(stem):
     for level, task in lab.exercises.items():
         section = lab.sections[task.section].number
         expected = f"{task.write(task.low)} ile {task.write(task.high)} arasında"
-        solution = task.solution if task.settings else f"`{task.solution}`"  # yazılacak satır
+        solution = (
+            task.solution if task.settings else f"`{task.solution}`"
+        )  # yazılacak satır
         assert (
             f"### {lab.name[-2:]} · {level} (bölüm {section})\n\n"
             f"- **Görev:** {task.task}\n"
@@ -264,30 +334,33 @@ def test_the_guide_has_the_solutions_of_the_exercises(stem):
 def test_recorded_times_are_within_the_limits_of_the_course_and_its_seven_minutes():
     day = 0
     for lab in OUTLINES.values():
-        times = read_times(EXAMPLES_FOLDER / f"{lab.name}_sureler.csv")
-        assert max(row["bellek_mb"] for row in times.values()) <= MEMORY_MB[lab.name]
-        total = times.pop("toplam")["saniye"]
-        assert [row["ad"] for row in times.values()] == list(lab.sections)
-        seconds = {row["ad"]: row["saniye"] for row in times.values()}
+        run = TOLD[lab.name]
+        total, sections = run["total"], run["sections"]
+        most = max(row["memory_mb"] for row in [total, *sections.values()])
+        assert most <= MEMORY_MB[lab.name]
+        assert list(sections) == list(lab.sections)
+        seconds = {name: row["seconds"] for name, row in sections.items()}
         assert seconds.pop("mini_project", 0) <= MINI_PROJECT
         assert max(seconds.values()) <= LONGEST
-        assert total <= LIMITS[lab.name]
-        day += total
+        assert total["seconds"] <= LIMITS[lab.name]
+        day += total["seconds"]
     assert day <= DAY
 
 
 def test_requirements_cover_what_is_imported():
-    lines = (common.ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     needed = [Requirement(line) for line in lines if not line.startswith("#")]
     assert all(str(r.specifier).startswith("~=") for r in needed)
     names = {r.name for r in needed}
-    assert names >= {name.replace("sklearn", "scikit-learn") for name in common.PACKAGES}
+    assert names >= {name.replace("sklearn", "scikit-learn") for name in PACKAGES}
     for requirement in needed:
         assert requirement.specifier.contains(version(requirement.name))
     distributions = packages_distributions()
     brought = {Requirement(line) for name in names for line in requires(name) or ()}
-    names |= {r.name for r in brought if not r.marker or r.marker.evaluate({"extra": ""})}
-    for path in [*common.ROOT.glob("*.py"), *common.ROOT.glob("[ct]*/*.py")]:
+    names |= {
+        r.name for r in brought if not r.marker or r.marker.evaluate({"extra": ""})
+    }
+    for path in [*ROOT.glob("*.py"), *ROOT.glob("[ct]*/**/*.py")]:
         for statement in ast.parse(path.read_text(encoding="utf-8")).body:
             for package in imported(statement) - OWN - sys.stdlib_module_names:
                 brought_by = {name.lower() for name in distributions[package]}
@@ -304,4 +377,4 @@ def imported(statement: ast.stmt) -> set[str]:
 def test_pictures_of_the_readme_are_there_and_small():
     names = re.findall(r"outputs/ornekler/[\w.]+\.png", README)
     assert set(names) == {f"outputs/ornekler/{name}" for name in EXAMPLES}
-    assert all((common.ROOT / name).stat().st_size <= 150_000 for name in names)
+    assert all((ROOT / name).stat().st_size <= 150_000 for name in names)

@@ -9,7 +9,7 @@ import sys
 import pytest
 from conftest import LABS
 
-import common
+from common.files import ROOT
 
 LEVELS = ["temel", "orta", "ileri"]
 TASKS = [(stem, level) for stem in LABS for level in LEVELS]
@@ -32,17 +32,28 @@ def load(text: str, stem: str, folder):
 
 
 def tried(script, level: str, folder, seed: int) -> int:
-    return script.lab.main(["--sira", level, "--tohum", str(seed), "--cikti", str(folder)])
+    return script.lab.main([
+        "--sira",
+        level,
+        "--tohum",
+        str(seed),
+        "--cikti",
+        str(folder),
+    ])
 
 
 @pytest.mark.parametrize("stem", LABS)
 def test_each_lab_has_three_exercises(stem):
     assert list(LABS[stem].exercises) == LEVELS
-    assert all(task.section in LABS[stem].sections for task in LABS[stem].exercises.values())
+    assert all(
+        task.section in LABS[stem].sections for task in LABS[stem].exercises.values()
+    )
 
 
 @pytest.mark.parametrize(("stem", "level"), TASKS)
-def test_task_has_a_hint_a_solution_and_keeps_what_is_expected_to_itself(stem, level, capsys):
+def test_task_has_a_hint_a_solution_and_keeps_what_is_expected_to_itself(
+    stem, level, capsys
+):
     lab, exercise = LABS[stem], LABS[stem].exercises[level]
     assert lab.main(["--sira", level, "--ipucu"]) == 0
     hint = capsys.readouterr().out
@@ -55,7 +66,7 @@ def test_task_has_a_hint_a_solution_and_keeps_what_is_expected_to_itself(stem, l
 @pytest.mark.tam
 @pytest.mark.parametrize(("stem", "level"), TASKS)
 def test_task_done_is_judged_right(stem, level, full_seed, tmp_path, capsys):
-    text = (common.ROOT / f"{stem}.py").read_text(encoding="utf-8")
+    text = (ROOT / f"{stem}.py").read_text(encoding="utf-8")
     if not LABS[stem].exercises[level].settings:
         assert text.count(MARK) == 1
         text = text.replace(MARK, LABS[stem].exercises[level].solution)

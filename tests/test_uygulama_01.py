@@ -1,6 +1,6 @@
 """Uygulama 01'de bir sınamanın söyleyemediği: yanlışı yakalayan sınamalar.
 
-İddiaların kendisi bölümlerin sınamalarıdır (`lab.check`); tests/test_bolumler.py onları koşar.
+İddiaların kendisi bölümlerin sınamalarıdır (`lab.check`): tests/test_bolumler.py.
 """
 
 import keras
@@ -23,7 +23,9 @@ def test_a_wrong_gradient_by_hand_is_noticed(failing, monkeypatch):
 
 def test_a_wrong_activation_is_noticed(failing, monkeypatch):
     relu, formula, derivative = lab01.GALLERY["ReLU"]
-    monkeypatch.setitem(lab01.GALLERY, "ReLU", (relu, formula, lambda x: derivative(x) + 0.01))
+    monkeypatch.setitem(
+        lab01.GALLERY, "ReLU", (relu, formula, lambda x: derivative(x) + 0.01)
+    )
     assert failing("activation_gallery") == [
         "f ve f': Keras = slayt",
         "slaytın f' formülü = sonlu fark",

@@ -11,10 +11,10 @@ import keras
 import pandas as pd
 import pytest
 
-import common
 import uygulama_02_callbacks_lr as lab02
 from common import LabError, load_breast_cancer
-from common.lab import Report
+from common.classroom import window
+from common.classroom.runner import Report
 
 lab = lab02.lab
 
@@ -33,7 +33,15 @@ def fit(callbacks, epochs=2, validation=True):
     data = load_breast_cancer()
     model = lab02.cancer_model(metrics=["accuracy", keras.metrics.AUC(name="auc")])
     options = {"validation_data": (data.x_val, data.y_val)} if validation else {}
-    model.fit(data.x_train, data.y_train, 31, epochs, callbacks=callbacks, verbose=0, **options)
+    model.fit(
+        data.x_train,
+        data.y_train,
+        31,
+        epochs,
+        callbacks=callbacks,
+        verbose=0,
+        **options,
+    )
     return model
 
 
@@ -43,7 +51,11 @@ def written(folder, ending):
 
 
 def test_same_instances_serve_two_fits(folder):
-    own = lab02.LRLogger(), lab02.Plotter("loss", "kayıp"), lab02.StopAtTarget("loss", 9.0)
+    own = (
+        lab02.LRLogger(),
+        lab02.Plotter("loss", "kayıp"),
+        lab02.StopAtTarget("loss", 9.0),
+    )
     for epochs in (3, 2):
         fit(own, epochs)
         assert len(pd.read_csv(written(folder, ".csv"))) == 11 * epochs
@@ -54,7 +66,9 @@ def test_same_instances_serve_two_fits(folder):
 def test_without_validation_the_plotter_draws_what_there_is(folder):
     plotter = lab02.Plotter("auc", "AUC")
     fit([plotter], validation=False)
-    drawn = [sum(len(line.get_xdata()) > 0 for line in ax.lines) for ax in plotter.fig.axes]
+    drawn = [
+        sum(len(line.get_xdata()) > 0 for line in ax.lines) for ax in plotter.fig.axes
+    ]
     assert drawn == [1, 1]
 
 
@@ -79,7 +93,8 @@ def test_plotter_shows_the_rate_that_the_epoch_used(folder, first):
 
 @pytest.mark.parametrize("validation", [True, False])
 @pytest.mark.parametrize(
-    "make", [lambda: lab02.Plotter("val_auk", "AUC"), lambda: lab02.StopAtTarget("val_auk", 1)]
+    "make",
+    [lambda: lab02.Plotter("val_auk", "AUC"), lambda: lab02.StopAtTarget("val_auk", 1)],
 )
 def test_unknown_monitor_names_the_keys_there_are(folder, make, validation):
     with pytest.raises(LabError, match=r"'val_auk'[\s\S]*auc[\s\S]*validation_data="):
@@ -102,8 +117,8 @@ def test_ctrl_c_keeps_log_and_figure(folder):
 def test_a_closed_window_does_not_stop_the_training(folder, monkeypatch):
     viewer = subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE)
     viewer.wait()
-    monkeypatch.setattr(common.plots, "_window", [viewer])
+    monkeypatch.setattr(window, "_process", [viewer])
     monkeypatch.setattr(lab, "show_window", True)
     fit([lab02.Plotter("val_auc", "AUC")])
     assert written(folder, ".png").exists()
-    common.plots.close_window()
+    window.close_window()

@@ -19,7 +19,9 @@ def test_a_loop_that_forgets_a_variable_is_noticed(failing, monkeypatch):
     def forgetful(self, pairs):
         first, *others = pairs
         forgotten = tf.executing_eagerly()  # slaytın döngüsü; fit grafikte koşar
-        return apply(self, [(0 * first[0] if forgotten else first[0], first[1]), *others])
+        return apply(
+            self, [(0 * first[0] if forgotten else first[0], first[1]), *others]
+        )
 
     monkeypatch.setattr(keras.optimizers.Adam, "apply_gradients", forgetful)
     assert "fit = slaytın döngüsü (fark)" in failing("custom_loop")
@@ -30,7 +32,11 @@ def test_a_clip_that_turns_the_gradient_is_noticed(failing, monkeypatch):
 
     def by_value(self, gradients):
         limit = self.global_clipnorm
-        return [ops.clip(g, -0.01, 0.01) for g in gradients] if limit else clip(self, gradients)
+        return (
+            [ops.clip(g, -0.01, 0.01) for g in gradients]
+            if limit
+            else clip(self, gradients)
+        )
 
     monkeypatch.setattr(keras.optimizers.SGD, "_clip_gradients", by_value)
     assert "global_clipnorm: kosinüs" in failing("gradient_clipping")

@@ -1,0 +1,1 @@
+"""The machinery of a class; a lesson needs none of these files."""

@@ -1,0 +1,286 @@
+"""The command line and its Turkish errors; read before Keras is loaded."""
+
+import argparse
+import ast
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.table import Table
+
+from common.classroom.records import read_seconds
+from common.classroom.source import Outline, Section, read_outline
+from common.classroom.terminal import OK, USAGE, say, terminal
+from common.files import ROOT, LabError
+
+DEFAULT_SEED = 42
+MAX_SEED = 2**32 - 100  # NumPy wants less than 2**32; a section goes a few seeds beyond
+LEVELS = ("temel", "orta", "ileri")
+
+
+class UsageError(LabError):
+    """The command line, or a line of the live console, cannot be understood."""
+
+    code = USAGE
+
+
+class _Parser(argparse.ArgumentParser):
+    def usage_line(self) -> str:
+        usage = self.format_usage().removeprefix("usage: ")
+        return f"  {usage}Açıklamalar: {self.prog} --yardim"
+
+    def error(self, message):
+        raise UsageError(f"Komut satırı anlaşılmadı. Doğrusu:\n{self.usage_line()}")
+
+
+def _parser(outline: Outline) -> _Parser:
+    parser = _Parser(
+        f"python {outline.script}",
+        add_help=False,
+        allow_abbrev=False,
+        exit_on_error=False,
+    )
+
+    def option(*flags, **options):
+        parser.add_argument(*flags, **options)
+
+    def switch(*flags, help):
+        option(*flags, action="store_true", help=help)
+
+    many = {"nargs": "+", "action": "extend"}
+    option("--bolum", **many, metavar="N", help="yalnız bu bölümler: 3 5")
+    settings = "bölümü başka ayarla dener: --bolum 6 --ayar depth=2"
+    option("--ayar", **many, default=[], metavar="AD=DEĞER", help=settings)
+    option("--sira", metavar="DÜZEY", help="alıştırma: temel, orta ya da ileri")
+    switch("--ipucu", help="--sira ile: ipucunu gösterir")
+    switch("--cozum", help="--sira ile: çözümü gösterir")
+    switch("--liste", help="bölümler ve beklenen süreleri")
+    switch("--bekle", help="canlı konsol: önce soru, Enter ile koşar")
+    switch("--goster", help="şekilleri pencerede de gösterir")
+    switch("--hizli", help="az veriyle kısa deneme (outputs/hizli)")
+    seed = "varsayılan %(default)s"
+    option("--tohum", default=str(DEFAULT_SEED), metavar="SAYI", help=seed)
+    option("--cikti", metavar="KLASÖR", help="çıktı klasörü, varsayılan outputs")
+    for name, explanation in outline.switches.items():
+        if name in outline.values:
+            value = outline.values[name]
+            option(f"--{name}", default="", metavar=value, help=explanation)
+        else:
+            switch(f"--{name}", help=explanation)
+    switch(
+        "--yardim",
+        "-h",
+        "--help",
+        help="bu açıklamalar; --bolum N ile o bölümün ayarları",
+    )
+    return parser
+
+
+def _parse(parser: _Parser, argv: list[str]) -> argparse.Namespace:
+    try:
+        args, unknown = parser.parse_known_args(argv)
+    except argparse.ArgumentError as error:
+        name = error.argument_name or "Komut satırı"
+        flag = name.split("/")[0]
+        action = parser._option_string_actions.get(flag)
+        wrong = "bir değer almaz" if action and action.nargs == 0 else "eksik yazıldı"
+        told = f"{flag} {wrong}. Doğrusu:\n{parser.usage_line()}"
+        raise UsageError(told) from error
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], parser._option_string_actions, n=1)
+        hint = f" {near[0]} mi demek istediniz?" if near else ""
+        told = (
+            f"{' '.join(unknown)}: anlaşılmadı.{hint} Doğrusu:\n{parser.usage_line()}"
+        )
+        raise UsageError(told)
+    return args
+
+
+def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
+    """What the command line asks for.
+
+    Returns:
+        The options, and beside them `chosen` (sections), `settings`, `seed`, `task` (an
+        `Exercise` or None) and `switches` (the script's own options); None where an
+        answer has been printed and that was all.
+
+    Raises:
+        UsageError: it says what would be right.
+    """
+    parser = _parser(outline)
+    args = _parse(parser, argv)
+    chosen = _choose(outline, args.bolum)
+    if args.yardim:
+        _help(parser, chosen if args.bolum else [])
+        return None
+    if args.liste:
+        show_sections(outline)
+        return None
+    _check_values(args)
+    task = outline.exercises.get(args.sira)
+    asked = args.sira is not None or args.ipucu or args.cozum
+    if asked and not task:
+        known = ", ".join(outline.exercises) or "yok"
+        told = f"--sira {args.sira}: böyle bir alıştırma yok."
+        if args.sira is None:
+            told = "Hangi alıştırma? --sira DÜZEY yazın."
+        raise UsageError(f"{told} Bu uygulamadakiler: {known}")
+    if args.ipucu or args.cozum:
+        say(f"{task.level}: {task.task}", "bold")
+        if args.ipucu:
+            say(f"İpucu: {task.hint}")
+        if args.cozum:
+            say(f"Çözüm: {task.solution}")
+        return None
+    args.chosen = [outline.sections[task.section]] if task else chosen
+    args.settings = read_settings(chosen, args.ayar)
+    args.task = task
+    args.seed = int(args.tohum)
+    args.switches = {name: getattr(args, name) for name in outline.switches}
+    _check_switches(outline, args)
+    return args
+
+
+def _check_values(args: argparse.Namespace) -> None:
+    seed = args.tohum
+    if not (seed.isascii() and seed.isdigit() and int(seed[:11]) <= MAX_SEED):
+        told = f"--tohum {seed[:20]}: 0 ile {MAX_SEED} arasında tam sayı yazın."
+        raise UsageError(told)
+    if args.cikti is not None and not args.cikti.strip():
+        raise UsageError("--cikti: klasörün adı boş. Örneğin: --cikti sonuclar")
+    if args.hizli and args.cikti and Path(args.cikti).resolve() == ROOT / "outputs":
+        raise UsageError(
+            "--hizli dersin sonuçlarının üzerine yazmaz; --cikti için başka ad verin."
+        )
+    if args.ayar and not args.bolum:
+        raise UsageError(
+            "--ayar için bölümü de yazın. Örneğin: --bolum 6 --ayar depth=2"
+        )
+
+
+def _check_switches(outline: Outline, args: argparse.Namespace) -> None:
+    """Refuse an option of the script's own that no chosen section knows."""
+    for name in filter(args.switches.get, args.switches):
+        knowing = outline.knowing(name)
+        if knowing and not any(section in knowing for section in args.chosen):
+            numbers = " ".join(str(section.number) for section in knowing)
+            raise UsageError(
+                f"--{name}: seçilen bölümlerde işi yok. Doğrusu: --bolum {numbers}"
+            )
+
+
+def _choose(outline: Outline, numbers: list[str] | None) -> list[Section]:
+    sections = list(outline.sections.values())
+    if numbers is None:
+        return [s for s in sections if not s.alone]
+    unknown = sorted(set(numbers) - {str(s.number) for s in sections})
+    if unknown:
+        valid = "\n".join(f"  {s.number:>2}  {s.label}" for s in sections)
+        told = f"Böyle bir bölüm yok: {' '.join(unknown)}. Bölümler:\n{valid}"
+        raise UsageError(told)
+    return [s for s in sections if str(s.number) in numbers]
+
+
+def read_settings(sections: list[Section], words: list[str]) -> dict:
+    """'depth=2' as {"depth": 2}, of the kind that the setting usually has.
+
+    A number may have a decimal comma ('rate=0,5'); in a tuple the comma separates
+    ('rates=0.1,0.3' or 'rates=0,1;0,3').
+
+    Raises:
+        UsageError: no such setting, or a value of another kind; it lists the settings.
+    """
+    found = {}
+    for word in words:
+        name, _, text = word.partition("=")
+        known = [s.settings[name] for s in sections if name in s.settings]
+        if not known:
+            listed = describe_settings(sections)
+            raise UsageError(f"{word}: böyle bir ayar yok. Olanlar:\n{listed}")
+        try:
+            found[name] = _value(text.strip(), known[0])
+        except (ValueError, SyntaxError, TypeError) as error:
+            example = format_settings({name: known[0]})
+            raise UsageError(
+                f"{word}: {name} ayarına {_kind(known[0])} yazın, örneğin {example}. "
+                f"Olanlar:\n{describe_settings(sections)}"
+            ) from error
+    return found
+
+
+def _value(text: str, usual):
+    if isinstance(usual, str):
+        return text.strip("'\"")
+    if isinstance(usual, tuple):
+        parts = text.strip("() ").split(";" if ";" in text else ",")
+        values = tuple(_value(part.strip(), usual[0]) for part in parts if part.strip())
+        if not values:
+            raise ValueError(text)
+        return values
+    value = ast.literal_eval(text.replace(",", "."))
+    if isinstance(usual, float) and type(value) is int:
+        value = float(value)
+    if type(value) is not type(usual):
+        raise ValueError(text)
+    smallest = 1 if isinstance(usual, int) and usual >= 1 else 0  # no 0 layers
+    if not isinstance(usual, bool) and value < smallest:
+        raise ValueError(text)
+    return value
+
+
+def _kind(usual) -> str:
+    kinds = {
+        bool: "True ya da False",
+        int: "pozitif tam sayı",
+        float: "sayı (eksi değil)",
+        str: "sözcük",
+        tuple: "virgülle ayrılmış değerler",
+    }
+    return kinds[type(usual)]
+
+
+def format_value(value) -> str:
+    """A setting's value as it is typed: '8', '0.5', '0.1,0.3'."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def format_settings(settings: Mapping) -> str:
+    """Settings as they are typed: 'depth=2 epochs=1'."""
+    return " ".join(f"{name}={format_value(value)}" for name, value in settings.items())
+
+
+def describe_settings(sections: list[Section]) -> str:
+    """The settings of sections with the values of the lesson and their reasons."""
+    lines = []
+    for section in sections:
+        lines.append(f"Bölüm {section.number} · {section.label}")
+        for name, usual in section.settings.items():
+            line = f"  {name}={format_value(usual)}   {section.reasons[name]}"
+            lines.append(line.rstrip())
+        if not section.settings:
+            lines.append("  ayarı yok")
+    return "\n".join(lines)
+
+
+def _help(parser: _Parser, sections: list[Section]) -> None:
+    if sections:
+        say(describe_settings(sections))
+        return
+    text = parser.format_help().replace("usage:", "kullanım:", 1)
+    say(text.replace("options:", "seçenekler:", 1))
+
+
+def show_sections(outline: Outline) -> None:
+    """Print the sections with the seconds that they take."""
+    seconds = read_seconds(ROOT / "outputs" / outline.name)
+    grid = Table("bölüm", "konu", "saniye", title=f"{outline.title} · {outline.hours}")
+    for section in outline.sections.values():
+        took = f"{seconds[section.name]:.0f}" if section.name in seconds else ""
+        grid.add_row(str(section.number), section.label, took)
+    terminal().print(grid)
+
+
+def answer_without_keras(path: str, argv: list[str]) -> None:
+    """Leave with an answer if the command line needs no Keras, or is wrong."""
+    if understand(read_outline(Path(path)), argv) is None:
+        raise SystemExit(OK)

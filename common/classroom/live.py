@@ -1,0 +1,211 @@
+"""The live console of `--bekle`: the question first, then what the teacher types."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from rich.syntax import Syntax
+
+from common.classroom.command import (
+    UsageError,
+    format_settings,
+    read_settings,
+    show_sections,
+)
+from common.classroom.source import Section
+from common.classroom.terminal import explain, say, terminal
+from common.files import LabError
+
+KEYS = """\
+Enter        sıradaki bölümü koşar; bir Enter daha sonucu açar
+6            bölüm 6'yı hemen koşar;  6 depth=2  o ayarla dener
+t · a · g    son koşuyu tekrarlar · bölümü atlar · bir bölüm geri gider
+k · kk       dersin kodunu gösterir · sonuç bölümünün kodunu (k 6: bölüm 6'nın)
+l · ?        bölümleri listeler · bu açıklama
+↑            daha önce yazılanları geri getirir
+q            çıkar
+başka yazı   sınıfın tahmini olarak sonucun yanında gösterilir (sayıysa: = 6)"""
+
+MARGIN = 4  # columns that line numbers need beside their digits
+
+
+@contextmanager
+def keyboard_muted() -> Iterator[None]:
+    """While this lasts nobody is asked: what is typed is neither shown nor kept."""
+    if not sys.stdin.isatty():
+        yield
+    elif sys.platform == "win32":
+        with _muted_on_windows():
+            yield
+    else:
+        with _muted_on_unix():
+            yield
+
+
+@contextmanager
+def _muted_on_windows() -> Iterator[None]:
+    import msvcrt
+
+    try:
+        yield
+    finally:
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+
+
+@contextmanager
+def _muted_on_unix() -> Iterator[None]:
+    import termios
+
+    before = termios.tcgetattr(sys.stdin)
+    silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    termios.tcsetattr(sys.stdin, termios.TCSANOW, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, before)  # drops what was typed
+
+
+class LiveConsole:
+    """Goes through sections as the teacher types; one process stays warm.
+
+    Ctrl-C during a training comes back to the prompt, at the prompt it leaves.
+
+    Args:
+        lab: the running `Lab`.
+        chosen: the sections to go through.
+    """
+
+    def __init__(self, lab, chosen: list[Section]):
+        self.lab = lab
+        self.chosen = chosen
+        self.place = 0
+        self.last = None  # (section, settings) of the run that `t` repeats
+        self.prediction = ""
+
+    @property
+    def here(self) -> Section | None:
+        """The section whose turn it is; None after the last one."""
+        return self.chosen[self.place] if self.place < len(self.chosen) else None
+
+    def run(self) -> None:
+        """Go through the sections until the end or `q`."""
+        with suppress(ImportError):  # Windows has a history of its own
+            import readline  # noqa: F401 (gives `input` its history: ↑)
+        with keyboard_muted():  # what was typed while Keras loaded
+            say(KEYS, "dim")
+        self._announce()
+        while True:
+            prompt = (
+                f"Bölüm {self.here.number} · Enter: koş" if self.here else "Enter: çık"
+            )
+            place = self.place
+            text = self.ask(f"{prompt} · ?: yardım")
+            if text == "q" or not (text or self.here):
+                return
+            if text:
+                self._obey(text)
+            elif self._run(self.here, {}):
+                self.place += 1
+            if self.place != place:
+                self._announce()
+
+    def _announce(self) -> None:
+        if self.here:
+            self.lab.announce(self.here)
+        else:
+            self.lab.show_exercises(self.lab.exercises.values())
+
+    def ask(self, prompt: str) -> str:
+        """One typed line; without a keyboard an empty one, and no more questions."""
+        if not self.lab.pause:
+            return ""
+        try:
+            return input(f"{prompt} > ").strip()
+        except EOFError:
+            self.lab.pause = False
+            say("\n--bekle: klavye bağlı değil, beklemeden sürüyor.")
+            return ""
+
+    def _obey(self, text: str) -> None:
+        """Do what the line asks for."""
+        word, *rest = text.split()
+        try:
+            if text == "?":
+                say(KEYS)
+            elif text == "l":
+                show_sections(self.lab)
+            elif text == "a":
+                self.place = min(self.place + 1, len(self.chosen))
+            elif text == "g":
+                self.place = max(0, self.place - 1)
+            elif text == "t" and self.last:
+                self._run(*self.last)
+            elif word in ("k", "kk"):
+                section = self.lab.numbered(rest[0]) if rest else self.here
+                self._show_code(section, result=word == "kk")
+            elif section := self.lab.numbered(word):
+                self._run_numbered(section, rest)
+            else:
+                self.prediction = text.removeprefix("=").strip()
+                say(f"Tahmin not edildi: {self.prediction}")
+        except LabError as error:
+            say(str(error), "bold")
+
+    def _run_numbered(self, section: Section, words: list[str]) -> None:
+        settings = read_settings([section], words)
+        usual = section is self.here and not settings
+        if not usual:
+            self.lab.announce(section)
+        if self._run(section, settings) and usual:
+            self.place += 1
+
+    def _show_code(self, section: Section | None, result: bool) -> None:
+        """Show a part of a section, a cell a screen."""
+        if section is None:
+            raise UsageError("Böyle bir bölüm yok; l ile listeleyin.")
+        if not result:
+            cells = section.lesson
+        elif section.result:
+            cells = (section.result,)
+        else:
+            raise UsageError("Bu bölüm tek parçalı; k kodunun tamamını gösterir.")
+        for number, cell in enumerate(cells, start=1):
+            show_code(cell, section.result_line if result else section.line)
+            if number < len(cells):
+                self.ask("Enter: kodun devamı")
+
+    def _run(self, section: Section, settings: dict) -> bool:
+        """Run, wait for the Enter that uncovers the result; False if it was stopped."""
+        self.last = section, settings
+        prediction = self.prediction
+        self.prediction = ""
+        try:
+            with keyboard_muted():
+                report = self.lab.run_section(section, settings, prediction)
+        except (Exception, KeyboardInterrupt) as error:  # a try does not end the class
+            told = explain(error, "t", format_settings(settings))
+            say(f"\n{told}\n{self.lab.hint}".rstrip(), "bold", whole=True)
+            return False
+        self.ask("Enter: sonucu aç")
+        self.lab.show(report)
+        return True
+
+
+def show_code(code: str, line: int) -> None:
+    """Print Python in colours, with line numbers where the lines leave them room."""
+    screen = terminal()
+    lines = code.splitlines()
+    digits = len(str(line + len(lines)))
+    longest = max(map(len, lines))
+    screen.print(
+        Syntax(
+            code,
+            "python",
+            theme="ansi_light",
+            line_numbers=longest + digits + MARGIN <= screen.width,
+            start_line=line,
+            word_wrap=True,
+            background_color="default",
+        )
+    )

@@ -1,0 +1,100 @@
+"""The day's page, written anew after every section: `outputs/index.html`."""
+
+import functools
+import hashlib
+import json
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+import jinja2
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from common.classroom.records import LAB_FILE, SECTION_FILES, read_record
+from common.files import LabError, write_text
+
+PAGE, PAGE_FILE = "page.html", "index.html"
+VERSION_FILE = "surum.js"  # tells an open page that there is a newer one
+EXHIBITION = "sergi.html"
+CODE = HtmlFormatter(nowrap=True)
+
+
+def _fits(name: str, lab: dict, section: dict) -> bool:
+    """Whether the page can show this record: someone may have edited it by hand."""
+    try:
+        template(PAGE).render(day=[(name, lab, [section])])
+        return lab["sections"].index(section["name"]) == section["number"] - 1
+    except Exception:  # a wrong kind of value fails anywhere in the template
+        return False
+
+
+def read_day(folder: Path) -> list[tuple[str, dict, list[dict]]]:
+    """What the labs left in an output folder: (name, its record, those of sections)."""
+    day = []
+    for path in sorted(folder.glob(f"uygulama_*/{LAB_FILE}")):
+        name, lab = path.parent.name, read_record(path)
+        sections = [read_record(p) for p in sorted(path.parent.glob(SECTION_FILES))]
+        known = [section for section in sections if _fits(name, lab, section)]
+        if known:
+            day.append((name, lab, known))
+    return day
+
+
+@functools.cache
+def template(name: str) -> jinja2.Template:
+    """The HTML file of that name beside this one; every text in it is escaped."""
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, undefined=jinja2.ChainableUndefined
+    )
+    environment.filters["python"] = _colour
+    environment.filters["link"] = lambda name: quote(os.fsencode(name))
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return environment.from_string(text)
+
+
+@functools.cache
+def _colour(code: str) -> Markup:
+    return Markup(highlight(code, PythonLexer(), CODE))
+
+
+def html(day: list[tuple[str, dict, list[dict]]], trial: bool = False) -> str:
+    """The whole page; no resource from outside the output folder."""
+    style = CODE.get_style_defs("pre")
+    look = {"code_style": style, "stamp": stamp(day)}
+    return template(PAGE).render(day=day, trial=trial, **look)
+
+
+def stamp(day: list) -> str:
+    """Names what the page shows; an open page renews itself when this changes."""
+    return hashlib.sha256(json.dumps(day).encode()).hexdigest()[:12]
+
+
+def write(folder: Path, trial: bool = False) -> None:
+    """Write the page of an output folder; another lab may do so at the same time.
+
+    Args:
+        folder: holds the folders of the labs.
+        trial: it is the page of what-ifs.
+    """
+    written = None
+    while written != (day := read_day(folder)):  # a section may end meanwhile
+        write_text(folder / PAGE_FILE, html(day, trial))
+        write_text(folder / VERSION_FILE, f'window.surum = "{stamp(day)}";\n')
+        written = day
+
+
+def exhibition(folder: Path) -> Path:
+    """Write the page that shows the posters of a folder, and return its path.
+
+    Raises:
+        LabError: there is no poster in it.
+    """
+    names = sorted(path.name for path in folder.glob("*.png") if path.name[0] != ".")
+    if not names:
+        raise LabError(f"{folder} klasöründe poster (PNG) yok.")
+    path = folder / EXHIBITION
+    write_text(path, template(EXHIBITION).render(names=names))
+    return path

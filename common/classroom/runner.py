@@ -1,0 +1,588 @@
+"""Runs the sections of a lab, writes what they leave, shows it. `common.lab` adds to it
+what a script uses."""
+
+import argparse
+import contextlib
+import inspect
+import math
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import keras
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from common import files
+from common.classroom import page, source, startup, terminal, window
+from common.classroom.command import (
+    DEFAULT_SEED,
+    format_settings,
+    format_value,
+    understand,
+)
+from common.classroom.live import LiveConsole
+from common.classroom.progress import Progress
+from common.classroom.records import LAB_FILE, write_record
+from common.classroom.source import Exercise, Outline, Section
+from common.classroom.terminal import OK, say
+from common.files import FAILED, LabError, atomic, command_line, prepare
+from common.seeds import set_seed
+from common.text import number
+
+TRIALS = "deneme"  # the folder of runs with changed settings
+QUICK = "DERS_HIZLI"  # in cells this variable set to 1 means --hizli
+CELL_WIDTH = 960  # pixels of a figure under a cell
+
+
+@dataclass
+class Check:
+    """One claim, asked of the values: `label (value)` and what was expected."""
+
+    label: str
+    value: float
+    expected: str
+    holds: bool
+    asked: bool = True
+
+    @property
+    def text(self) -> str:
+        if not self.asked:
+            return f"· {self.label} (yalnız dersteki boyutta sınanır)"
+        tail = "" if self.holds else f"; beklenen {self.expected}"
+        return f"{'✓' if self.holds else '✗'} {self.label} ({number(self.value)}{tail})"
+
+
+@dataclass
+class Report:
+    """What one run of a section leaves."""
+
+    section: Section
+    settings: dict
+    changed: dict
+    folder: Path
+    prediction: str = ""
+    trial: bool = False
+    variant: str = ""  # goes into the file names: "_uzun"
+    found: object = None  # what the lesson part returned
+    data: object = None  # the frames among it: a sole one by itself, several by name
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)  # suffix -> CSV file
+    tables: list[dict] = field(default_factory=list)
+    written: list[Path] = field(default_factory=list)
+    conclusion: str = ""
+    checks: list[Check] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def stem(self) -> str:
+        """How the names of this run's files begin."""
+        return self.section.stem + self.variant
+
+    @property
+    def figures(self) -> list[Path]:
+        """Its figures, the main one (without a suffix) first."""
+        found = [path for path in dict.fromkeys(self.written) if path.suffix == ".png"]
+        return sorted(found, key=lambda path: path.stem != self.stem)
+
+
+def peak_memory_mb() -> float:
+    """Highest memory use of this process so far, in MB; nan where nobody tells."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return float("nan")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def _set_keras_output(enabled: bool) -> None:
+    if enabled:
+        keras.config.enable_interactive_logging()
+    else:
+        keras.config.disable_interactive_logging()
+
+
+@contextmanager
+def keras_quiet() -> Iterator[None]:
+    """Keras prints nothing while this lasts (a section may switch it on again)."""
+    before = keras.config.is_interactive_logging_enabled()
+    keras.config.disable_interactive_logging()
+    try:
+        yield
+    finally:
+        _set_keras_output(before)
+
+
+def clear_keras() -> None:
+    """Forget the models of earlier sections; Keras' output stays as it was set."""
+    before = keras.config.is_interactive_logging_enabled()
+    keras.utils.clear_session(free_memory=False)  # collecting takes seconds
+    _set_keras_output(before)
+
+
+def only_frames(parts: Mapping[str, object]) -> dict[str, pd.DataFrame]:
+    """The frames among what a section returned."""
+    return {n: part for n, part in parts.items() if isinstance(part, pd.DataFrame)}
+
+
+class Runner(Outline):
+    """Runs sections from the command line, in the live console or in cells.
+
+    Attributes:
+        quick: True with `--hizli`: sections then run with the settings of `quick=`.
+        seed: the whole number given with `--tohum`.
+        report: of the section that runs now, or ran last.
+        hint: last line of what is said when the section is stopped.
+        written: the files written so far.
+        failed: the sections whose checks did not hold.
+    """
+
+    def __init__(self, script: str, title: str, hours: str):
+        super().__init__(f"{script}.py", title, hours)
+        self.report: Report | None = None
+        self.hint = ""
+        self.written: list[Path] = []
+        self.failed: list[Section] = []
+        self.progress = Progress()
+        self._lessons: dict[str, Callable] = {}
+        self._results: dict[str, Callable] = {}
+        self._reports: dict[str, Report] = {}  # in cells: the last one of each section
+        self._loading = time.perf_counter() - startup.START
+        in_cells = startup.IN_NOTEBOOK and os.environ.get(QUICK) == "1"
+        self.configure(quick=in_cells)
+
+    def configure(
+        self,
+        *,
+        quick=False,
+        seed=DEFAULT_SEED,
+        out: Path | str | None = None,
+        pause=False,
+        show=False,
+        **switches,
+    ) -> None:
+        """Set what the command line sets; quick results never replace full-size ones.
+
+        Args:
+            quick, seed, out, pause, show: `--hizli`, `--tohum`, `--cikti`, `--bekle`,
+                `--goster`.
+            switches: the script's own options.
+        """
+        self.quick = quick
+        self.seed = seed
+        self.pause = pause
+        self.show_window = show
+        usual = {name: "" if name in self.values else False for name in self.switches}
+        self.options = {name: switches.get(name, usual[name]) for name in usual}
+        default = files.ROOT / "outputs" / ("hizli" if quick else "")
+        self.base = default if out is None else Path(out).resolve()
+        self.folder = self.base / self.name
+        self.words = ["--hizli"] if quick else []
+        if seed != DEFAULT_SEED:
+            self.words += ["--tohum", str(seed)]
+        for name, given in self.options.items():
+            if given:
+                self.words.append(f"--{name}")
+                self.words += [given] if name in self.values else []
+        if out is not None:
+            self.words += ["--cikti", str(out)]
+
+    # The command line
+
+    def run(self) -> None:
+        """Do what the command line asks for; leave with the right exit code.
+
+        In cells the sections have run where they stand; there it shows the exercises.
+        """
+        if startup.IN_NOTEBOOK:
+            self.show_exercises(self.exercises.values())
+            return
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+        code = self.main(sys.argv[1:])
+        if code:
+            sys.exit(code)
+
+    def main(self, argv: list[str]) -> int:
+        """Like `run`, with the arguments given; returns the exit code."""
+        self.written.clear()
+        self.failed.clear()
+        self.report = command = None
+        self.hint = ""
+        try:
+            command = understand(self, argv)
+            return OK if command is None else self._obey(command)
+        except (Exception, KeyboardInterrupt) as error:
+            return self._tell_failure(error, argv, command)
+        finally:
+            window.close_window()
+
+    def _tell_failure(self, error, argv: list[str], command) -> int:
+        again = command_line("python", self.script, *argv)
+        if self.report and len(command.chosen) > 1 and not command.bekle:
+            names = self.report.section.name  # only this one has to run again
+            again = self.rerun_command(names, settings=self.report.changed)
+            again += " --goster" if self.show_window else ""
+        more = [self.hint] if self.hint else []
+        if self.written:
+            more.append("Tamamlanıp yazılan dosyalar:")
+            more += [f"  {path}" for path in dict.fromkeys(self.written)]
+        tried = format_settings(self.report.changed) if self.report else ""
+        return terminal.fail(error, again, "\n".join(more), tried)
+
+    def rerun_command(
+        self, names: str, *without: str, settings: Mapping | None = None
+    ) -> str:
+        """The command that runs sections with this run's options.
+
+        Args:
+            names: of the sections, apart by spaces.
+            without: options to leave out.
+            settings: as with `--ayar`.
+        """
+        words = ["--bolum", *(str(self._number(name)) for name in names.split())]
+        if settings:
+            typed = [
+                f"{name}={format_value(value)}" for name, value in settings.items()
+            ]
+            words += ["--ayar", *typed]
+        words += [word for word in self.words if word not in without]
+        return command_line("python", self.script, *words)
+
+    def _number(self, name: str) -> int:
+        """A section's place; in cells a later one is known from the script's file."""
+        if startup.IN_NOTEBOOK:
+            script = source.script_outline(self.script)
+            if script and name in script.sections:
+                return script.sections[name].number
+        if name in self.sections:
+            return self.sections[name].number
+        return len(self.sections) + 1
+
+    def _obey(self, command: argparse.Namespace) -> int:
+        start = time.perf_counter()
+        problem = window.open_window() if command.goster else ""
+        if problem:
+            say(f"--goster: pencere açılamadı ({problem}); şekiller dosyaya yazılacak.")
+        self.configure(
+            quick=command.hizli,
+            seed=command.seed,
+            out=command.cikti,
+            pause=command.bekle,
+            show=command.goster and not problem,
+            **command.switches,
+        )
+        trial = bool(command.settings or command.task)
+        prepare(self._folder(trial), [section.stem for section in command.chosen])
+        terminal.rule(f"{self.title} · {self.hours}")
+        if self.quick:
+            say("Hızlı deneme: veri ve epoch az; sayılar dersin sayıları değildir.")
+        if command.task:
+            return self._try(command.task)
+        if self.pause:
+            LiveConsole(self, command.chosen).run()
+        else:
+            seconds = self._run_all(command, trial)
+            self._finish(command, seconds, time.perf_counter() - start)
+        if self.show_window:
+            with contextlib.suppress(EOFError):
+                input("Pencereyi kapatmak için Enter'a basın … ")
+        return FAILED if self.failed else OK
+
+    def _run_all(self, command: argparse.Namespace, trial: bool) -> dict[int, float]:
+        """Run the chosen sections; returns the seconds by section number."""
+        seconds = {}
+        for section in command.chosen:
+            self.announce(section)
+            typed = command.settings.items()
+            given = {name: value for name, value in typed if name in section.settings}
+            report = self.run_section(section, given, trial=trial)
+            self.show(report)
+            seconds[section.number] = report.seconds
+        return seconds
+
+    def _finish(self, command, seconds: dict[int, float], elapsed: float) -> None:
+        total = self._loading + elapsed
+        usual = [s.name for s in self.sections.values() if not s.alone]
+        names = [section.name for section in command.chosen]
+        if names == usual and not command.settings and not any(self.options.values()):
+            memory = peak_memory_mb()
+            self._write_lab(total={"seconds": round(total, 1), "memory_mb": memory})
+        tasks = [e for e in self.exercises.values() if e.section in names]
+        self.show_exercises(tasks)
+        memory = peak_memory_mb()
+        told = "bilinmiyor" if math.isnan(memory) else f"{memory:.0f} MB"
+        slowest = max(seconds, key=seconds.get)
+        say(
+            f"{len(names)} bölüm, yükleme dahil {total:.0f} saniye (en uzunu bölüm "
+            f"{slowest}: {seconds[slowest]:.0f} saniye); en çok bellek {told}; "
+            f"{len(set(self.written))} dosya: {self.report.folder}\n"
+            f"Günün sayfası: {self.report.folder.parent / page.PAGE_FILE}",
+            whole=True,
+        )
+        if self.failed:
+            numbers = ", ".join(str(section.number) for section in self.failed)
+            say(f"Tutmayan sınama (✗) var. Bölüm: {numbers}", "bold red")
+
+    def _try(self, exercise: Exercise) -> int:
+        """`--sira`: run the exercise's section, compare with the expected range."""
+        section = self.sections[exercise.section]
+        say(f"Sıra sizde, {exercise.level}: {exercise.task}\n", "bold")
+        report = self.run_section(section, exercise.settings, trial=True)
+        self.show(report)
+        value = float(exercise.measure(report.data))
+        if math.isnan(value):
+            say("✗ Yazılacak satırlar henüz yok. İpucu için --ipucu ekleyin.", "bold")
+            return FAILED
+        right = exercise.low <= value <= exercise.high
+        low, high = exercise.write(exercise.low), exercise.write(exercise.high)
+        say(f"{exercise.quantity}: {exercise.write(value)}")
+        say(f"{'✓' if right else '✗'} beklenen: {low} ile {high} arasında", "bold")
+        return OK if right else FAILED
+
+    # One section
+
+    def announce(self, section: Section) -> None:
+        """Print a section's title and question."""
+        terminal.rule(f"Bölüm {section.number} · {section.label}")
+        say(section.question + "\n")
+
+    def _folder(self, trial: bool) -> Path:
+        """What-ifs never replace the lesson's results."""
+        return (self.base / TRIALS if trial else self.base) / self.name
+
+    def run_section(
+        self,
+        section: Section,
+        given: Mapping = (),
+        prediction: str = "",
+        trial: bool = False,
+    ) -> Report:
+        """Run both parts of a section and write its files.
+
+        Args:
+            section: one of `sections`.
+            given: settings that differ from the lesson's.
+            prediction: what the class expects.
+            trial: a what-if even without other settings.
+        """
+        report = self._begin(section, dict(given), prediction, trial)
+        self._run_lesson(report)
+        self._run_result(report)
+        self._end(report)
+        return report
+
+    def _begin(
+        self, section: Section, given: dict, prediction: str = "", trial: bool = False
+    ) -> Report:
+        """The state from which every section starts."""
+        unknown = set(given) - set(section.settings)
+        if unknown:
+            names = ", ".join(sorted(unknown))
+            raise TypeError(f"{section.name}: böyle bir ayar yok: {names}")
+        settings = section.settings | (section.quick if self.quick else {}) | given
+        trial = trial or bool(given)
+        folder = self._folder(trial)
+        self.report = Report(section, settings, given, folder, prediction, trial)
+        self.hint = ""
+        prepare(folder, [section.stem])
+        plt.close("all")
+        clear_keras()
+        set_seed(self.seed)
+        return self.report
+
+    @contextmanager
+    def _running(self, report: Report) -> Iterator[None]:
+        """Quiet Keras and a line that tells what runs; counts the seconds."""
+        self.progress = Progress()
+        start = time.perf_counter()
+        with self.progress.shown(), keras_quiet():
+            yield
+        report.seconds += time.perf_counter() - start
+
+    def _run_lesson(self, report: Report) -> None:
+        with self._running(report):
+            report.found = self._lessons[report.section.name](**report.settings)
+
+    def _run_result(self, report: Report) -> None:
+        """Run the result part on what the lesson part returned; name the CSV files."""
+        result = self._results.get(report.section.name)
+        if result is None:  # a one-part section names its frames itself
+            report.data = report.found
+            named = isinstance(report.found, dict)
+            report.frames = only_frames(report.found if named else {"": report.found})
+            return
+        parameters = list(inspect.signature(result).parameters)
+        found = report.found if isinstance(report.found, tuple) else (report.found,)
+        settings = {name: report.settings[name] for name in parameters[len(found) :]}
+        frames = only_frames(dict(zip(parameters, found, strict=False)))
+        report.data = frames
+        if len(frames) == 1:
+            (report.data,) = frames.values()
+            frames = {"": report.data}
+        report.frames = frames
+        with self._running(report):
+            result(*found, **settings)
+
+    def _end(self, report: Report) -> None:
+        """Write the data and the records of a section that came to its end."""
+        for name, frame in report.frames.items():
+            with self.file(f"_{name}" if name else "", ".csv") as path:
+                text = frame.to_csv(
+                    index=False, float_format="%.6g", lineterminator="\n"
+                )
+                path.write_text(text, encoding="utf-8-sig", newline="\n")
+        self._write_records(report)
+        broken = any(check.asked and not check.holds for check in report.checks)
+        if broken and not report.trial:
+            self.failed.append(report.section)
+
+    # In cells
+
+    def _run_lesson_cell(self, section: Section) -> None:
+        """Run the lesson part where it stands; the result part if it is known."""
+        self.announce(section)
+        if section.alone:
+            say(f"Bu bölüm uzun sürer. Çalıştırmak için: {section.name}()")
+            return
+        report = self._begin(section, {})
+        self._run_lesson(report)
+        self._reports[section.name] = report
+        if section.name in self._results or report.conclusion or report.checks:
+            self._run_result(report)
+            self._end(report)
+            self.show(report)
+
+    def _run_result_cell(self, section: Section) -> None:
+        """Run the result part on what the lesson part returned last."""
+        last = self._reports.get(section.name)
+        if last is None:  # a section that runs only when it is called
+            return
+        report = replace(last, section=section, tables=[], written=[], checks=[])
+        self.report = self._reports[section.name] = report
+        self._run_result(report)
+        self._end(report)
+        self.show(report)
+
+    # Files
+
+    @contextmanager
+    def file(self, suffix: str, ending: str) -> Iterator[Path]:
+        """A temporary path that becomes a file of the section when the block ends well.
+
+        If it does not end well, what stood there before is untouched.
+
+        Args:
+            suffix: appended to "NN_section_name".
+            ending: file name extension with its dot.
+
+        Example:
+            with lab.file("_en_iyi", ".keras") as path:
+                model.save(path)
+        """
+        path = self.path(suffix, ending)
+        with atomic(path) as temporary:
+            yield temporary
+        self.written.append(path)
+        self.report.written.append(path)
+
+    def path(self, suffix: str, ending: str) -> Path:
+        """Where `file(suffix, ending)` writes."""
+        return self.report.folder / f"{self.report.stem}{suffix}{ending}"
+
+    def _write_lab(self, **more) -> None:
+        record = {
+            "title": f"{self.title} · {self.hours}",
+            "sections": list(self.sections),
+        }
+        if startup.IN_NOTEBOOK:  # later cells have not run yet
+            script = source.script_outline(self.script)
+            record["sections"] = list(script.sections if script else self.sections)
+        record["exercises"] = self.tasks()
+        write_record(self.report.folder / LAB_FILE, record | more)
+
+    def _write_records(self, report: Report) -> None:
+        """Leave the records of this lab and section, and the day's page anew."""
+        section = report.section
+        names = (
+            "name",
+            "number",
+            "title",
+            "question",
+            "why",
+            "curious",
+            "code",
+            "result",
+        )
+        record = {name: getattr(section, name) for name in names}
+        for name in ("variant", "prediction", "tables", "conclusion"):
+            record[name] = getattr(report, name)
+        record["changed"] = format_settings(report.changed)
+        record["figures"] = [path.name for path in report.figures]
+        record["checks"] = [check.text for check in report.checks]
+        record["command"] = self.rerun_command(section.name, settings=report.changed)
+        record["seconds"] = round(report.seconds, 1)
+        record["memory_mb"] = peak_memory_mb()
+        record["usual"] = not (report.trial or any(self.options.values()))
+        try:
+            self._write_lab()
+            write_record(self.path("", ".json"), record)
+            trial = report.folder.parent.name == TRIALS
+            page.write(report.folder.parent, trial=trial)
+        except LabError as error:  # the files of the section are written
+            say(f"Günün sayfası yenilenemedi: {error}")
+
+    # What is shown
+
+    def show(self, report: Report) -> None:
+        """Uncover what a section left: tables, figures, then the panel."""
+        section = report.section
+        for table in report.tables:
+            terminal.show_table(table)
+        for path in report.figures:
+            say(f"Şekil: {terminal.shown_path(path)}", whole=True)
+            self.preview(path, f"Bölüm {section.number} · {section.title}")
+        if report.changed:
+            usual = {name: section.settings[name] for name in report.changed}
+            say(
+                f"Deneme: {format_settings(report.changed)} (dersteki değeri "
+                f"{format_settings(usual)}); dersin sonucu duruyor."
+            )
+        terminal.show_panel(report)
+        say(f"({number(report.seconds, 2)} saniye)\n", "dim")
+
+    def preview(self, path: Path, title: str) -> None:
+        """Show a saved figure: in the window of `--goster`, or under the cell."""
+        window.show(path, title)
+        if startup.IN_NOTEBOOK:
+            from IPython.display import Image, display
+
+            display(Image(filename=path, width=CELL_WIDTH))
+
+    def show_exercises(self, exercises: Iterable[Exercise]) -> None:
+        """Show tasks; what is expected is told by `--sira` after the run."""
+        exercises = list(exercises)
+        if not exercises:
+            return
+        terminal.rule("Sıra sizde")
+        for exercise in exercises:
+            say(f"{exercise.level}: {exercise.task}", "bold")
+            say(f"  {self._task_command(exercise)}", whole=True)
+        say("Önce tahmin edin. Takılınca sonuna --ipucu, bitince --cozum ekleyin.\n")
+
+    def tasks(self) -> list[dict]:
+        """The tasks of "Sıra sizde" as the page shows them."""
+        names = ("level", "task", "hint", "solution")
+        found = []
+        for task in self.exercises.values():
+            row = {name: getattr(task, name) for name in names}
+            found.append(row | {"command": self._task_command(task)})
+        return found
+
+    def _task_command(self, exercise: Exercise) -> str:
+        level = exercise.level
+        return command_line("python", self.script, "--sira", level, *self.words)

@@ -1,0 +1,40 @@
+"""Plain spellings for terminals that cannot show every letter (cp1254, ASCII)."""
+
+import codecs
+import io
+import unicodedata
+
+NAME = "sade"  # of the codec error handler
+
+# What Unicode's own decomposition does not give: a letter of the first text becomes the
+# word at the same place in the second.
+_WORDS = {
+    "ı → ← · ≥ ≤ ≈ ≠ — – − × √ ’ ▸ ∂": "i -> <- - >= <= ~ != - - - x kök ' > d",
+    "μ σ γ β ε α λ Σ": "mu sigma gamma beta epsilon alfa lambda toplam",
+    "Δ φ ∞ ✓ ✗": "delta phi sonsuz [tamam] [TUTMADI]",
+}
+_LETTERS = {"◐◓◑◒": "*", "─━═": "-", "│┃║": "|", "┌┐└┘├┤┬┴┼┏┓┗┛┡┩┢┪┳┻╇╈╭╮╰╯": "+"}
+_PLAIN = {}
+for _shown, _spelt in _WORDS.items():
+    _PLAIN.update(zip(_shown.split(), _spelt.split(), strict=True))
+for _shown, _spelt in _LETTERS.items():
+    _PLAIN.update(dict.fromkeys(_shown, _spelt))
+
+
+def plain(text: str) -> str:
+    """The nearest spelling in ASCII: 'eğitim → %98' becomes 'egitim -> %98'."""
+    letters = unicodedata.normalize("NFKD", text)
+    spelt = (_PLAIN.get(c, c) for c in letters if not unicodedata.combining(c))
+    return "".join(spelt).encode("ascii", "replace").decode("ascii")
+
+
+def _simplify(error: UnicodeError) -> tuple[str, int]:
+    return plain(error.object[error.start : error.end]), error.end
+
+
+def use(*streams) -> None:
+    """Let these streams spell what they cannot show; Jupyter's show everything."""
+    codecs.register_error(NAME, _simplify)
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=NAME)
