@@ -12,7 +12,8 @@ _PUBLIC = {
     "data": ("Dataset", "load_breast_cancer", "load_mnist"),
     "files": ("LabError",),
     "fresh": ("predict_in", "start_python"),
-    "runs": ("final", "largest_difference", "paired", "summary"),
+    "measure": ("gradients", "keras_answer", "largest_difference"),
+    "runs": ("final", "paired", "summary"),
     "seeds": ("restart", "set_seed"),
     "text": ("number", "percent", "tidy"),
 }

@@ -6,6 +6,7 @@ has its size in points too.
 
 import itertools
 import re
+from collections.abc import Mapping
 
 import keras
 import matplotlib.pyplot as plt
@@ -53,7 +54,9 @@ def graph_of(model: keras.Model) -> tuple[dict, list[tuple[str, str]]]:
     return {layer.name: layer for layer in flat.operations}, edges
 
 
-def model_graph(model: keras.Model, title: str = "", ax=None) -> plt.Figure:
+def model_graph(
+    model: keras.Model, title: str = "", ax=None, marks: Mapping[str, str] = ()
+) -> plt.Figure:
     """Draw a model: its layers from the inputs down, its tensors as arrows.
 
     Boxes (inputs round, outputs thick, merges grey) hold name, output shape and
@@ -64,21 +67,23 @@ def model_graph(model: keras.Model, title: str = "", ax=None) -> plt.Figure:
         model: functional or (built) sequential.
         title: of the figure, or of the axes where they are given.
         ax: draw here (last: the other axes must have their final size).
+        marks: what stands before the name of a layer, e.g. {"skip": "⑤"}.
 
     Returns:
         The figure.
     """
     if ax is None:
         _, ax = plots.figure(title=title or None)
-    else:
-        ax.set_title(title, pad=12)
+    elif title:
+        ax.set_title(title)
     ax.axis("off")
     layers, edges = graph_of(model)
     boxes = {name: _box(ax, name, edges) for name in layers}
     width, height = _room(ax)
     for separators in (TWO_LINES, THREE_LINES, ONE_LINE):
         for name, layer in layers.items():
-            boxes[name].set_text(_label(layer, *separators))
+            mark = dict(marks).get(name, "")
+            boxes[name].set_text(f"{mark} {_label(layer, *separators)}".strip())
         sizes = {name: _points(box) + 2 * BOX_PAD for name, box in boxes.items()}
         tall = max(size[1] for size in sizes.values())
         layout = Layout(edges, {name: size[0] for name, size in sizes.items()})
