@@ -142,12 +142,9 @@ def load_mnist(n_train: int | None = None, n_val: int | None = None) -> Dataset:
     """
     images, labels, x_test, y_test = _mnist_arrays(MNIST_FILE)
     rows = np.arange(len(images))
-    split = {
-        "test_size": MNIST_VALIDATION,
-        "stratify": labels,
-        "random_state": SPLIT_SEED,
-    }
-    train, val = train_test_split(rows, **split)
+    train, val = train_test_split(
+        rows, test_size=MNIST_VALIDATION, stratify=labels, random_state=SPLIT_SEED
+    )
     train, val = train[:n_train], val[:n_val]
     pairs = (images[train], labels[train]), (images[val], labels[val]), (x_test, y_test)
     flat = ((x.reshape(len(x), -1).astype("float32") / PIXEL_MAX, y) for x, y in pairs)

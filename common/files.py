@@ -19,13 +19,7 @@ FAILED = 1  # exit code
 HALF = ".yarim"  # in the temporary names of `atomic`: .01_first-99.yarim.png
 STALE_SECONDS = 3600  # an older temporary file was left by a run that was killed
 WAITS = (0.05, 0.1, 0.2, 0.4)  # seconds; on Windows another program may be reading it
-ENDINGS = (
-    ".csv",
-    ".json",
-    ".keras",
-    ".npz",
-    ".png",
-)  # of the files that sections write
+ENDINGS = (".csv", ".json", ".keras", ".npz", ".png")  # of what sections write
 ELSEWHERE = "başka bir klasör verin: --cikti KLASÖR"
 ZIP_YEARS = range(1980, 2108)  # .keras and .npz are ZIP files: they hold no other date
 
@@ -70,12 +64,10 @@ def explain_os_errors(what: Path | str, cure: str) -> Iterator[None]:
 
 def _replace(temporary: Path, path: Path) -> None:
     for seconds in WAITS:
-        try:
+        with suppress(PermissionError):
             os.replace(temporary, path)
-        except PermissionError:
-            time.sleep(seconds)
-        else:
             return
+        time.sleep(seconds)
     os.replace(temporary, path)
 
 
@@ -110,10 +102,10 @@ def _probe(folder: Path | None) -> None:
 
 
 def prepare(folder: Path, stems: Iterable[str] = ()) -> None:
-    """Sweep the folder, and fail before a training rather than after it.
+    """Make and sweep the folder, and fail before a training rather than after it.
 
     Args:
-        folder: where files named `stems` + something will be written; made if missing.
+        folder: where files will be written.
         stems: how the names of these files begin.
 
     Raises:
@@ -139,13 +131,8 @@ def prepare(folder: Path, stems: Iterable[str] = ()) -> None:
                 f"{path} bir klasör; bölüm bu adla dosya yazacak.\n"
                 f"Klasörün adını değiştirin ya da {ELSEWHERE}"
             )
-    sweep(folder)
-    sweep(folder.parent)
-
-
-def sweep(folder: Path) -> None:
-    """Delete the old half-written files of killed runs; others may be running now."""
-    for path in folder.glob(f".*-*{HALF}.*"):
-        with suppress(OSError):  # the other run has just put it into its place
+    half_written = f".*-*{HALF}.*"
+    for path in [*folder.glob(half_written), *folder.parent.glob(half_written)]:
+        with suppress(OSError):  # another run has just put it into its place
             if time.time() - path.stat().st_mtime > STALE_SECONDS:
                 path.unlink()

@@ -1,7 +1,6 @@
 """`Lab`: what a script uses. Its sections have two parts, the lesson and its result."""
 
 import functools
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -61,14 +60,8 @@ class Lab(Runner):
                 …
                 return tidy(history)
         """
-        if function is None:
-            marks = {
-                "quick": quick,
-                "options": options,
-                "curious": curious,
-                "alone": alone,
-            }
-            return functools.partial(self.section, **marks)
+        if function is None:  # what was given is read from the section's text
+            return self.section
         name = function.__name__
 
         @functools.wraps(function)
@@ -82,15 +75,13 @@ class Lab(Runner):
         run.result = functools.partial(self._add_result, name)
         known = self.sections.get(name)
         lines, first, last = source.place_of(function)
-        in_cell = startup.IN_NOTEBOOK and function.__module__ == "__main__"
-        place = known.number if known else self._number(name)
-        section = source.read_section(lines, first, last, place)
+        section = source.read_section(lines, first, last, self._number(name))
         if known:  # a cell that runs again
             same = {"why": section.why or known.why, "result": known.result}
             section = replace(section, **same, result_line=known.result_line)
         self.sections[name] = replace(section, run=run)
         self._lessons[name] = function
-        if in_cell:
+        if _in_cell(function):
             self._run_lesson_cell(self.sections[name])
         return run
 
@@ -105,7 +96,7 @@ class Lab(Runner):
         section = source.with_result(self.sections[name], *source.place_of(function))
         self.sections[name] = section
         self._results[name] = function
-        if startup.IN_NOTEBOOK and function.__module__ == "__main__":
+        if _in_cell(function):
             self._run_result_cell(section)
         return function
 
@@ -226,7 +217,8 @@ class Lab(Runner):
         """Ask a claim of the section's values; shown, recorded, asserted by the tests.
 
         Args:
-            label: the claim, a true Turkish sentence where the ✓ stands before it.
+            label: the claim, a true Turkish sentence where the ✓ stands before it; `{}`
+                is where the value is written, if it says something.
             value: what was measured.
             below, above, equal, within: what it has to be (within: both ends included).
             full_size: `--hizli` cannot show this claim; there it is not asked.
@@ -238,22 +230,29 @@ class Lab(Runner):
             ValueError: no bound was given.
 
         Example:
-            lab.check("Sigmoid ağında gradyan sönüyor", faded, below=1e-3)
+            lab.check("Gradyan {} kat küçülüyor", shrunk, above=100)
         """
-        low, high = within or (-math.inf, math.inf)
-        expected = []
-        for sign, bound in {"<": below, ">": above, "=": equal}.items():
-            if bound is not None:
-                expected.append(f"{sign} {number(bound)}")
-        if within:
-            expected.append(f"{number(low)} ile {number(high)} arası")
-        if not expected:
+        bounds = {}  # what is expected -> whether it is so
+        if below is not None:
+            bounds[f"< {number(below)}"] = value < below
+        if above is not None:
+            bounds[f"> {number(above)}"] = value > above
+        if equal is not None:
+            bounds[f"= {number(equal)}"] = value == equal
+        if within is not None:
+            low, high = within
+            bounds[f"{number(low)} ile {number(high)} arası"] = low <= value <= high
+        if not bounds:
             raise ValueError("lab.check: below=, above=, equal= ya da within= yazın")
-        holds = low <= value <= high
-        holds = holds and (below is None or value < below)
-        holds = holds and (above is None or value > above)
-        holds = bool(holds and (equal is None or value == equal))
+        holds = all(bounds.values())
         asked = not (full_size and self.quick)
-        made = Check(label, float(value), ", ".join(expected), holds, asked)
+        in_parts = bool(self.report.section.result)
+        expected = ", ".join(bounds)
+        made = Check(label, float(value), expected, holds, asked, in_parts)
         self.report.checks.append(made)
         return holds
+
+
+def _in_cell(function: Callable) -> bool:
+    """Whether a function stands in a cell, and not in a script that a cell imports."""
+    return startup.IN_NOTEBOOK and function.__module__ == "__main__"

@@ -2,8 +2,7 @@
 
 import functools
 import itertools
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -39,38 +38,38 @@ class Runs:
     ):
         self.build = build
         self.seeds = seeds
-        self.conditions = {name: _labelled(v) for name, v in conditions.items()}
+        names = sorted(
+            conditions, key=lambda name: name == RATE
+        )  # LR last: no new model
+        self.conditions = {name: _labelled(conditions[name]) for name in names}
         self.tell = tell
         self.labels: dict = {}  # of the run that is on now
         self._kept: list[pd.DataFrame] = []
 
     def __iter__(self) -> Iterator[keras.Model]:
         self._kept.clear()
-        built = {name: v for name, v in self.conditions.items() if name != RATE}
-        rates = self.conditions.get(RATE, {"": None})
-        total = math.prod(map(len, [*built.values(), rates, self.seeds]))
-        place = 0
-        for chosen in itertools.product(*(values.items() for values in built.values())):
-            model = None
-            for (rate_label, rate), seed in itertools.product(
-                rates.items(), self.seeds
-            ):
-                self.labels = {
-                    name: label for name, (label, _) in zip(built, chosen, strict=True)
-                }
-                if rate is not None:
-                    self.labels[RATE] = rate_label
-                self.labels[SEED] = seed
-                place += 1
-                words = ", ".join(f"{name} {v}" for name, v in self.labels.items())
-                self.tell(f"{words} ({place}/{total})")
-                if model is None:
-                    model = self.build(*_arguments([value for _, value in chosen]))
-                    usual = _learning_rate(model)
-                restart(model, seed)
-                if usual is not None:
-                    model.optimizer.learning_rate = usual if rate is None else rate
-                yield model
+        runs = list(itertools.product(*self.conditions.values(), self.seeds))
+        names = [*self.conditions, SEED]
+        built = None  # the labels with which `model` was built
+        for place, chosen in enumerate(runs, start=1):
+            self.labels = dict(zip(names, chosen, strict=True))
+            words = ", ".join(f"{name} {label}" for name, label in self.labels.items())
+            self.tell(f"{words} ({place}/{len(runs)})")
+            values = {n: of[self.labels[n]] for n, of in self.conditions.items()}
+            rate = values.pop(RATE, None)
+            wanted = [self.labels[name] for name in values]
+            if built != wanted:
+                model = self.build(*_arguments(values.values()))
+                usual = _learning_rate(model)
+                built = wanted
+            restart(model, self.labels[SEED])
+            if usual is not None:
+                model.optimizer.learning_rate = usual if rate is None else rate
+            elif rate is not None:
+                raise LabError(
+                    "LR koşulu zamanlamayla olmaz: optimizer'a sabit LR verin."
+                )
+            yield model
 
     def keep(self, history: keras.callbacks.History | None = None, **columns) -> None:
         """Keep what this run gave.
@@ -106,7 +105,7 @@ def _labelled(values) -> dict:
     return dict(values) if isinstance(values, Mapping) else {v: v for v in values}
 
 
-def _arguments(values: list) -> list:
+def _arguments(values: Iterable) -> list:
     """What `build` is called with: a tuple is several arguments."""
     arguments = []
     for value in values:
@@ -201,10 +200,10 @@ class Paired:
     @property
     def clear(self) -> bool:
         """Whether it is beyond what chance gives: the t quantile (95 %, n - 1)."""
-        if self.count < 2 or math.isnan(self.error):
+        if self.count < 2:
             return False
         quantile = float(stdtrit(self.count - 1, (1 + CONFIDENCE) / 2))
-        return abs(self.mean) > quantile * self.error
+        return abs(self.mean) > quantile * self.error  # never where it is nan
 
     @property
     def words(self) -> str:

@@ -83,9 +83,8 @@ def make_variables(model: keras.Model) -> None:
 
 def _label(loss, predicted: np.ndarray) -> np.ndarray | None:
     """An example of the labels that one of Keras' own losses compares with outputs."""
-    if isinstance(loss, keras.losses.Loss) and type(loss).__module__.startswith(
-        "keras."
-    ):
+    own = type(loss).__module__.startswith("keras.")
+    if isinstance(loss, keras.losses.Loss) and own:
         loss = loss.name
     if not isinstance(loss, str):
         return None

@@ -1,5 +1,6 @@
 """İki parçalı bölümler, `Runs`, `paired`: testlerin kendi küçük uygulamasında."""
 
+import io
 import subprocess
 import sys
 import time
@@ -8,8 +9,10 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from common import final, paired, plots, summary
+from common.classroom import progress, startup
 from common.classroom.source import read_outline
 from common.files import ROOT, LabError
 from common.lab import Lab
@@ -154,17 +157,41 @@ def test_result_gets_what_the_lesson_returned_then_settings_by_name(lab, capsys)
         """Neden: Çünkü."""
         seen.append((len(rows), model, len(others), word, size))
         lab.conclude(f"{size} satır.")
-        lab.check("Satırlar sayıldı", len(rows), equal=3, full_size=True)
+        lab.check("{} satır sayıldı", len(rows), equal=3, full_size=True)
+        lab.check("Oran küçük", 2, below=1)
 
     assert run(lab, "--bolum", "1", "--ayar", "word=b") == 0
-    assert run(lab) == 0
+    assert run(lab) == 1  # tutmayan sınama
     assert seen == [(3, "model", 1, "b", 3), (3, "model", 1, "a", 3)]
     assert csv_files(lab) == {"01_first_rows.csv", "01_first_others.csv"}
     assert set(lab.report.data) == {"rows", "others"}
     out = capsys.readouterr().out
-    assert all(
-        told in out for told in ("Soru" not in out and "Kaç?", "Neden: Çünkü.", "✓")
-    )
+    assert all(told in out for told in ("Soru" not in out and "Kaç?", "Neden: Çünkü."))
+    assert "✓ 3 satır sayıldı " in out
+    assert "✗ Oran küçük (ölçülen 2; beklenen < 1)" in out
+
+
+@pytest.mark.parametrize("returned", [1, (1, 2, 3)])
+def test_a_result_part_that_does_not_fit_its_lesson_is_told(lab, capsys, returned):
+    @lab.section
+    def first(
+        size=3,  # satır
+    ):
+        """Bir"""
+        return returned
+
+    @first.result
+    def _(rows, model):
+        """Neden: Çünkü."""
+
+    assert run(lab) == 1
+    err = capsys.readouterr().err
+    count = 3 if isinstance(returned, tuple) else 1
+    assert "Bölüm 1 · Bir: sonuç parçası derse uymuyor" in err
+    assert f"Ders {count} değer döndürdü" in err
+    assert "parametreleri: rows, model." in err
+    assert "ayarları gelebilir: size." in err
+    assert "Traceback" not in err
 
 
 def test_a_sole_frame_keeps_the_name_and_nothing_is_needed(lab):
@@ -238,6 +265,118 @@ def test_the_main_figure_comes_first(lab):
     run(lab)
     names = [path.name for path in lab.report.figures]
     assert names == ["01_first.png", "01_first_ek.png", "01_first_son.png"]
+
+
+# Hücreler (gerçek çekirdekte: test_hucre.py)
+
+
+@pytest.fixture
+def cell(lab, monkeypatch):
+    """Marks a function as one that stands in a cell."""
+    monkeypatch.setattr(startup, "IN_NOTEBOOK", True)
+
+    def mark(function):
+        function.__module__ = "__main__"
+        return function
+
+    return mark
+
+
+def test_a_result_cell_that_runs_again_starts_from_what_the_lesson_left(lab, cell):
+    @lab.section
+    @cell
+    def first():
+        """Bir"""
+        lab.table(pd.DataFrame({"a": [1]}), "Dersin tablosu")
+        return 1
+
+    def add_result(seconds, conclusion):
+        @first.result
+        @cell
+        def _(one):
+            """Neden: Çünkü."""
+            time.sleep(seconds)
+            if conclusion:
+                lab.conclude(conclusion)
+            lab.check("iddia", one, equal=1)
+
+        return lab.report
+
+    slow, quick = add_result(0.5, "Eski."), add_result(0, "")
+    assert slow.seconds > 0.5 > quick.seconds  # süreler toplanmaz
+    assert (slow.conclusion, quick.conclusion) == ("Eski.", "")
+    for report in (slow, quick):
+        assert (len(report.tables), len(report.checks)) == (1, 1)
+
+
+def test_a_result_cell_needs_a_lesson_that_came_to_its_end(lab, cell, capsys):
+    def lesson(fails):
+        @lab.section
+        @cell
+        def first():
+            """Bir"""
+            if fails:
+                raise ValueError("olmaz")
+            return 1
+
+        return first
+
+    first = lesson(fails=False)
+    with pytest.raises(ValueError, match="olmaz"):
+        lesson(fails=True)
+    capsys.readouterr()
+
+    @first.result
+    @cell
+    def _(one):
+        """Neden: Çünkü."""
+        lab.conclude("Eski sonuç.")
+
+    assert capsys.readouterr().out.startswith("Önce bu bölümün ders hücresini")
+    lesson(fails=False)
+    assert "Sonuç: Eski sonuç." in capsys.readouterr().out
+
+
+def test_the_result_cell_of_a_section_that_was_called_runs_on_that_call(
+    lab, cell, capsys
+):
+    @lab.section(alone=True)
+    @cell
+    def first(
+        size=3,  # satır
+    ):
+        """Uzun"""
+        return size
+
+    def add_result(word):
+        @first.result
+        @cell
+        def _(rows):
+            """Neden: Çünkü."""
+            lab.conclude(f"{word}: {rows}.")
+
+    add_result("Önce")
+    assert "Sonuç" not in capsys.readouterr().out
+    first(size=5)
+    assert "Sonuç: Önce: 5." in capsys.readouterr().out
+    add_result("Sonra")
+    assert "Sonuç: Sonra: 5." in capsys.readouterr().out
+
+
+def test_a_line_that_was_interrupted_is_live_no_more(monkeypatch):
+    screen = Console(file=io.StringIO(), force_terminal=True)
+    monkeypatch.setattr(progress, "terminal", lambda: screen)
+    line = progress.Progress()
+    seen = []
+
+    def interrupted():
+        with line.shown():
+            seen.append(line.live)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [*seen, line.live] == [True, False]
 
 
 # Keras'ın çıktısı

@@ -35,7 +35,7 @@ from common import (
 )
 from common import data as data_module
 from common import files as files_module
-from common.classroom import page
+from common.classroom import page, window
 from common.classroom.check import check_outputs
 from common.classroom.command import MAX_SEED, understand
 from common.classroom.records import FORMAT, read_seconds
@@ -311,6 +311,16 @@ def test_exercise_is_judged(lab, capsys, words, code, told):
     assert told in capsys.readouterr().out
     assert (lab.out / "deneme" / lab.name / "01_first.csv").exists()
     assert not (lab.folder / "01_first.csv").exists()
+
+
+def test_the_window_of_an_exercise_stays_until_enter(lab, capsys, monkeypatch):
+    declare(lab)
+    events = []
+    monkeypatch.setattr(window, "open_window", lambda: "")
+    monkeypatch.setattr(window, "close_window", lambda: events.append("kapandı"))
+    typing(monkeypatch, "", look=events.append)
+    assert run(lab, "--sira", "temel", "--goster") == 0
+    assert events == ["Pencereyi kapatmak için Enter'a basın … ", "kapandı"]
 
 
 # Günün sayfası
@@ -633,6 +643,7 @@ def test_live_console_uncovers_only_what_is_asked_for(lab, capsys, monkeypatch):
 def test_live_console_understands_its_keys(lab, capsys, monkeypatch):
     lines = [
         "?",
+        "t",
         "l",
         "k",
         "üç bence",
@@ -651,6 +662,7 @@ def test_live_console_understands_its_keys(lab, capsys, monkeypatch):
     out = capsys.readouterr().out
     told = [
         "bir bölüm geri gider",
+        "Henüz koşan bölüm yok",
         "İkinci bölüm",
         "def first(",
         "x=1: böyle bir ayar yok",

@@ -15,19 +15,21 @@ def test_an_add_that_weakens_a_branch_is_noticed(failing, monkeypatch):
     monkeypatch.setattr(
         layers.Add, "_merge_function", lambda self, x: x[0] + 0.9 * x[1]
     )
-    assert "Add, ağırlıkları ortak Concatenate'tir (fark)" in failing(
+    assert "Add, ağırlıkları ortak Concatenate'tir (fark {})" in failing(
         "concatenate_or_add"
     )
 
 
 def test_a_skip_that_carries_nothing_is_noticed(failing, monkeypatch):
     monkeypatch.setattr(layers.Add, "_merge_function", lambda self, x: x[0] + 0 * x[1])
-    assert "Artık bağlantı gradyanı büyütüyor (kat)" in failing("residual_blocks")
+    assert "Artık bağlantı ilk bloğun gradyanını {} kat büyütüyor" in failing(
+        "residual_blocks"
+    )
 
 
 def test_two_encoders_that_start_differently_are_noticed(failing, monkeypatch):
     monkeypatch.setattr(lab03, "start_alike", lambda model, seed, starts: None)
-    assert failing("shared_layers") == ["İki ağ aynı kayıptan başlıyor (fark)"]
+    assert failing("shared_layers") == ["İki ağ aynı kayıptan başlıyor (fark {})"]
 
 
 def test_a_test_set_that_is_not_weighed_is_noticed(failing, monkeypatch):
@@ -38,5 +40,5 @@ def test_a_test_set_that_is_not_weighed_is_noticed(failing, monkeypatch):
         return found | {"loss": 2 * found["loss"]} if isinstance(found, dict) else found
 
     monkeypatch.setattr(keras.Model, "evaluate", wrong)
-    told = "Toplam kayıp = Σ ağırlık · kayıp (fark)"
+    told = "Toplam kayıp Σ ağırlık · kayıp'tır (fark {})"
     assert failing("multi_input_output") == [told]

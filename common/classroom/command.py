@@ -15,7 +15,13 @@ from common.files import ROOT, LabError
 
 DEFAULT_SEED = 42
 MAX_SEED = 2**32 - 100  # NumPy wants less than 2**32; a section goes a few seeds beyond
-LEVELS = ("temel", "orta", "ileri")
+KINDS = {  # of a setting's value -> what has to be typed
+    bool: "True ya da False",
+    int: "pozitif tam sayı",
+    float: "sayı (eksi değil)",
+    str: "sözcük",
+    tuple: "virgülle ayrılmış değerler",
+}
 
 
 class UsageError(LabError):
@@ -24,17 +30,8 @@ class UsageError(LabError):
     code = USAGE
 
 
-class _Parser(argparse.ArgumentParser):
-    def usage_line(self) -> str:
-        usage = self.format_usage().removeprefix("usage: ")
-        return f"  {usage}Açıklamalar: {self.prog} --yardim"
-
-    def error(self, message):
-        raise UsageError(f"Komut satırı anlaşılmadı. Doğrusu:\n{self.usage_line()}")
-
-
-def _parser(outline: Outline) -> _Parser:
-    parser = _Parser(
+def _parser(outline: Outline) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
         f"python {outline.script}",
         add_help=False,
         allow_abbrev=False,
@@ -47,10 +44,10 @@ def _parser(outline: Outline) -> _Parser:
     def switch(*flags, help):
         option(*flags, action="store_true", help=help)
 
-    many = {"nargs": "+", "action": "extend"}
+    many = {"nargs": "+", "action": "extend", "default": []}
     option("--bolum", **many, metavar="N", help="yalnız bu bölümler: 3 5")
     settings = "bölümü başka ayarla dener: --bolum 6 --ayar depth=2"
-    option("--ayar", **many, default=[], metavar="AD=DEĞER", help=settings)
+    option("--ayar", **many, metavar="AD=DEĞER", help=settings)
     option("--sira", metavar="DÜZEY", help="alıştırma: temel, orta ya da ileri")
     switch("--ipucu", help="--sira ile: ipucunu gösterir")
     switch("--cozum", help="--sira ile: çözümü gösterir")
@@ -67,16 +64,14 @@ def _parser(outline: Outline) -> _Parser:
             option(f"--{name}", default="", metavar=value, help=explanation)
         else:
             switch(f"--{name}", help=explanation)
-    switch(
-        "--yardim",
-        "-h",
-        "--help",
-        help="bu açıklamalar; --bolum N ile o bölümün ayarları",
-    )
+    explained = "bu açıklamalar; --bolum N ile o bölümün ayarları"
+    switch("--yardim", "-h", "--help", help=explained)
     return parser
 
 
-def _parse(parser: _Parser, argv: list[str]) -> argparse.Namespace:
+def _parse(parser: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace:
+    usage = parser.format_usage().removeprefix("usage: ")
+    right = f"Doğrusu:\n  {usage}Açıklamalar: {parser.prog} --yardim"
     try:
         args, unknown = parser.parse_known_args(argv)
     except argparse.ArgumentError as error:
@@ -84,34 +79,27 @@ def _parse(parser: _Parser, argv: list[str]) -> argparse.Namespace:
         flag = name.split("/")[0]
         action = parser._option_string_actions.get(flag)
         wrong = "bir değer almaz" if action and action.nargs == 0 else "eksik yazıldı"
-        told = f"{flag} {wrong}. Doğrusu:\n{parser.usage_line()}"
-        raise UsageError(told) from error
+        raise UsageError(f"{flag} {wrong}. {right}") from error
     if unknown:
         near = difflib.get_close_matches(unknown[0], parser._option_string_actions, n=1)
         hint = f" {near[0]} mi demek istediniz?" if near else ""
-        told = (
-            f"{' '.join(unknown)}: anlaşılmadı.{hint} Doğrusu:\n{parser.usage_line()}"
-        )
-        raise UsageError(told)
+        raise UsageError(f"{' '.join(unknown)}: anlaşılmadı.{hint} {right}")
     return args
 
 
 def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
-    """What the command line asks for.
+    """What the command line asks for; None where an answer was printed and that is all.
 
-    Returns:
-        The options, and beside them `chosen` (sections), `settings`, `seed`, `task` (an
-        `Exercise` or None) and `switches` (the script's own options); None where an
-        answer has been printed and that was all.
-
-    Raises:
-        UsageError: it says what would be right.
+    Beside the options: `chosen` (sections), `settings`, `seed`, `task` (an `Exercise`
+    or None) and `switches` (the script's own options).
     """
     parser = _parser(outline)
     args = _parse(parser, argv)
     chosen = _choose(outline, args.bolum)
     if args.yardim:
-        _help(parser, chosen if args.bolum else [])
+        help_text = parser.format_help().replace("usage:", "kullanım:", 1)
+        help_text = help_text.replace("options:", "seçenekler:", 1)
+        say(describe_settings(chosen) if args.bolum else help_text)
         return None
     if args.liste:
         show_sections(outline)
@@ -153,15 +141,14 @@ def _check_values(args: argparse.Namespace) -> None:
             "--hizli dersin sonuçlarının üzerine yazmaz; --cikti için başka ad verin."
         )
     if args.ayar and not args.bolum:
-        raise UsageError(
-            "--ayar için bölümü de yazın. Örneğin: --bolum 6 --ayar depth=2"
-        )
+        told = "--ayar için bölümü de yazın. Örneğin: --bolum 6 --ayar depth=2"
+        raise UsageError(told)
 
 
 def _check_switches(outline: Outline, args: argparse.Namespace) -> None:
     """Refuse an option of the script's own that no chosen section knows."""
     for name in filter(args.switches.get, args.switches):
-        knowing = outline.knowing(name)
+        knowing = [s for s in outline.sections.values() if name in s.options]
         if knowing and not any(section in knowing for section in args.chosen):
             numbers = " ".join(str(section.number) for section in knowing)
             raise UsageError(
@@ -169,9 +156,9 @@ def _check_switches(outline: Outline, args: argparse.Namespace) -> None:
             )
 
 
-def _choose(outline: Outline, numbers: list[str] | None) -> list[Section]:
-    sections = list(outline.sections.values())
-    if numbers is None:
+def _choose(outline: Outline, numbers: list[str]) -> list[Section]:
+    sections = outline.sections.values()
+    if not numbers:
         return [s for s in sections if not s.alone]
     unknown = sorted(set(numbers) - {str(s.number) for s in sections})
     if unknown:
@@ -186,9 +173,6 @@ def read_settings(sections: list[Section], words: list[str]) -> dict:
 
     A number may have a decimal comma ('rate=0,5'); in a tuple the comma separates
     ('rates=0.1,0.3' or 'rates=0,1;0,3').
-
-    Raises:
-        UsageError: no such setting, or a value of another kind; it lists the settings.
     """
     found = {}
     for word in words:
@@ -202,7 +186,8 @@ def read_settings(sections: list[Section], words: list[str]) -> dict:
         except (ValueError, SyntaxError, TypeError) as error:
             example = format_settings({name: known[0]})
             raise UsageError(
-                f"{word}: {name} ayarına {_kind(known[0])} yazın, örneğin {example}. "
+                f"{word}: {name} ayarına {KINDS[type(known[0])]} yazın, "
+                f"örneğin {example}. "
                 f"Olanlar:\n{describe_settings(sections)}"
             ) from error
     return found
@@ -228,25 +213,18 @@ def _value(text: str, usual):
     return value
 
 
-def _kind(usual) -> str:
-    kinds = {
-        bool: "True ya da False",
-        int: "pozitif tam sayı",
-        float: "sayı (eksi değil)",
-        str: "sözcük",
-        tuple: "virgülle ayrılmış değerler",
-    }
-    return kinds[type(usual)]
-
-
-def format_value(value) -> str:
-    """A setting's value as it is typed: '8', '0.5', '0.1,0.3'."""
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+def typed(settings: Mapping) -> list[str]:
+    """Settings as they are typed: ['depth=8', 'rates=0.1,0.3']."""
+    words = []
+    for name, value in settings.items():
+        parts = value if isinstance(value, tuple) else (value,)
+        words.append(f"{name}={','.join(map(str, parts))}")
+    return words
 
 
 def format_settings(settings: Mapping) -> str:
-    """Settings as they are typed: 'depth=2 epochs=1'."""
-    return " ".join(f"{name}={format_value(value)}" for name, value in settings.items())
+    """Settings as they are typed, in one text: 'depth=2 epochs=1'."""
+    return " ".join(typed(settings))
 
 
 def describe_settings(sections: list[Section]) -> str:
@@ -255,19 +233,11 @@ def describe_settings(sections: list[Section]) -> str:
     for section in sections:
         lines.append(f"Bölüm {section.number} · {section.label}")
         for name, usual in section.settings.items():
-            line = f"  {name}={format_value(usual)}   {section.reasons[name]}"
-            lines.append(line.rstrip())
+            word = format_settings({name: usual})
+            lines.append(f"  {word}   {section.reasons[name]}".rstrip())
         if not section.settings:
             lines.append("  ayarı yok")
     return "\n".join(lines)
-
-
-def _help(parser: _Parser, sections: list[Section]) -> None:
-    if sections:
-        say(describe_settings(sections))
-        return
-    text = parser.format_help().replace("usage:", "kullanım:", 1)
-    say(text.replace("options:", "seçenekler:", 1))
 
 
 def show_sections(outline: Outline) -> None:

@@ -34,27 +34,16 @@ def keyboard_muted() -> Iterator[None]:
     """While this lasts nobody is asked: what is typed is neither shown nor kept."""
     if not sys.stdin.isatty():
         yield
-    elif sys.platform == "win32":
-        with _muted_on_windows():
+        return
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
             yield
-    else:
-        with _muted_on_unix():
-            yield
-
-
-@contextmanager
-def _muted_on_windows() -> Iterator[None]:
-    import msvcrt
-
-    try:
-        yield
-    finally:
-        while msvcrt.kbhit():
-            msvcrt.getwch()
-
-
-@contextmanager
-def _muted_on_unix() -> Iterator[None]:
+        finally:
+            while msvcrt.kbhit():
+                msvcrt.getwch()
+        return
     import termios
 
     before = termios.tcgetattr(sys.stdin)
@@ -70,10 +59,6 @@ class LiveConsole:
     """Goes through sections as the teacher types; one process stays warm.
 
     Ctrl-C during a training comes back to the prompt, at the prompt it leaves.
-
-    Args:
-        lab: the running `Lab`.
-        chosen: the sections to go through.
     """
 
     def __init__(self, lab, chosen: list[Section]):
@@ -139,8 +124,8 @@ class LiveConsole:
                 self.place = min(self.place + 1, len(self.chosen))
             elif text == "g":
                 self.place = max(0, self.place - 1)
-            elif text == "t" and self.last:
-                self._run(*self.last)
+            elif text == "t":
+                self._repeat()
             elif word in ("k", "kk"):
                 section = self.lab.numbered(rest[0]) if rest else self.here
                 self._show_code(section, result=word == "kk")
@@ -151,6 +136,11 @@ class LiveConsole:
                 say(f"Tahmin not edildi: {self.prediction}")
         except LabError as error:
             say(str(error), "bold")
+
+    def _repeat(self) -> None:
+        if self.last is None:
+            raise UsageError("Henüz koşan bölüm yok; Enter sıradakini koşar.")
+        self._run(*self.last)
 
     def _run_numbered(self, section: Section, words: list[str]) -> None:
         settings = read_settings([section], words)
@@ -182,7 +172,7 @@ class LiveConsole:
         self.prediction = ""
         try:
             with keyboard_muted():
-                report = self.lab.run_section(section, settings, prediction)
+                report = self.lab.run_section(section, settings, prediction=prediction)
         except (Exception, KeyboardInterrupt) as error:  # a try does not end the class
             told = explain(error, "t", format_settings(settings))
             say(f"\n{told}\n{self.lab.hint}".rstrip(), "bold", whole=True)
@@ -196,16 +186,14 @@ def show_code(code: str, line: int) -> None:
     """Print Python in colours, with line numbers where the lines leave them room."""
     screen = terminal()
     lines = code.splitlines()
-    digits = len(str(line + len(lines)))
-    longest = max(map(len, lines))
-    screen.print(
-        Syntax(
-            code,
-            "python",
-            theme="ansi_light",
-            line_numbers=longest + digits + MARGIN <= screen.width,
-            start_line=line,
-            word_wrap=True,
-            background_color="default",
-        )
+    needed = max(map(len, lines)) + len(str(line + len(lines))) + MARGIN
+    shown = Syntax(
+        code,
+        "python",
+        theme="ansi_light",
+        line_numbers=needed <= screen.width,
+        start_line=line,
+        word_wrap=True,
+        background_color="default",
     )
+    screen.print(shown)

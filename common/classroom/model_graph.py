@@ -20,7 +20,7 @@ from common import plots
 BOX_FONT = 16.5
 BOX_PAD = 5  # from the text to the border of its box
 BOX_GAP = 44  # between two boxes of a row
-ARROW, LONGEST_ARROW = 22, 60  # between two rows: wanted at least, at most
+ARROW, LONGEST_ARROW = 18, 60  # between two rows: wanted at least, at most
 HEAD = 10  # the straight last piece of an arrow
 HEAD_SIZE = 21  # of Matplotlib: a head is 0.4 of it long
 LANE = 22  # from an arrow to the boxes that it passes and to its neighbours

@@ -63,8 +63,9 @@ def _colour(code: str) -> Markup:
 def html(day: list[tuple[str, dict, list[dict]]], trial: bool = False) -> str:
     """The whole page; no resource from outside the output folder."""
     style = CODE.get_style_defs("pre")
-    look = {"code_style": style, "stamp": stamp(day)}
-    return template(PAGE).render(day=day, trial=trial, **look)
+    return template(PAGE).render(
+        day=day, trial=trial, stamp=stamp(day), code_style=style
+    )
 
 
 def stamp(day: list) -> str:
@@ -73,12 +74,7 @@ def stamp(day: list) -> str:
 
 
 def write(folder: Path, trial: bool = False) -> None:
-    """Write the page of an output folder; another lab may do so at the same time.
-
-    Args:
-        folder: holds the folders of the labs.
-        trial: it is the page of what-ifs.
-    """
+    """Write the page of an output folder; another lab may do so at the same time."""
     written = None
     while written != (day := read_day(folder)):  # a section may end meanwhile
         write_text(folder / PAGE_FILE, html(day, trial))
@@ -87,11 +83,7 @@ def write(folder: Path, trial: bool = False) -> None:
 
 
 def exhibition(folder: Path) -> Path:
-    """Write the page that shows the posters of a folder, and return its path.
-
-    Raises:
-        LabError: there is no poster in it.
-    """
+    """Write the page that shows the posters of a folder, and return its path."""
     names = sorted(path.name for path in folder.glob("*.png") if path.name[0] != ".")
     if not names:
         raise LabError(f"{folder} klasöründe poster (PNG) yok.")

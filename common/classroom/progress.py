@@ -20,7 +20,7 @@ class Progress:
     def __init__(self):
         self.start = self.last = time.perf_counter()
         self.text = ""
-        self.live = None
+        self.live = False
 
     def __rich__(self) -> Text:
         seconds = time.perf_counter() - self.start
@@ -45,9 +45,11 @@ class Progress:
         if IN_NOTEBOOK or not screen.is_terminal:
             yield
             return
-        self.live = Live(
-            self, console=screen, refresh_per_second=PER_SECOND, transient=True
-        )
-        with self.live:
-            yield
-        self.live = None
+        self.live = True
+        try:
+            with Live(
+                self, console=screen, refresh_per_second=PER_SECOND, transient=True
+            ):
+                yield
+        finally:
+            self.live = False

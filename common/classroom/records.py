@@ -14,9 +14,8 @@ MOST_SECONDS = 1e6  # nothing that was measured took longer
 
 def write_record(path: Path, record: dict) -> None:
     """Write what the page will say of a lab or a section (JSON, UTF-8)."""
-    write_text(
-        path, json.dumps(record | {"format": FORMAT}, ensure_ascii=False, indent=1)
-    )
+    whole = record | {"format": FORMAT}
+    write_text(path, json.dumps(whole, ensure_ascii=False, indent=1))
 
 
 def _read_json(path: Path) -> dict:

@@ -1,5 +1,4 @@
-"""Runs the sections of a lab, writes what they leave, shows it. `common.lab` adds to it
-what a script uses."""
+"""Runs the sections of a lab, writes what they leave and shows it."""
 
 import argparse
 import contextlib
@@ -20,12 +19,7 @@ import pandas as pd
 
 from common import files
 from common.classroom import page, source, startup, terminal, window
-from common.classroom.command import (
-    DEFAULT_SEED,
-    format_settings,
-    format_value,
-    understand,
-)
+from common.classroom.command import DEFAULT_SEED, format_settings, typed, understand
 from common.classroom.live import LiveConsole
 from common.classroom.progress import Progress
 from common.classroom.records import LAB_FILE, write_record
@@ -42,20 +36,25 @@ CELL_WIDTH = 960  # pixels of a figure under a cell
 
 @dataclass
 class Check:
-    """One claim, asked of the values: `label (value)` and what was expected."""
+    """One claim, asked of the values, and what was expected."""
 
     label: str
     value: float
     expected: str
     holds: bool
     asked: bool = True
+    in_parts: bool = True  # a one-part section writes every value behind its label
 
     @property
     def text(self) -> str:
+        value = number(self.value)
+        told = self.label.replace("{}", value)
         if not self.asked:
-            return f"· {self.label} (yalnız dersteki boyutta sınanır)"
-        tail = "" if self.holds else f"; beklenen {self.expected}"
-        return f"{'✓' if self.holds else '✗'} {self.label} ({number(self.value)}{tail})"
+            return f"· {told} (yalnız dersteki boyutta sınanır)"
+        if not self.holds:
+            measured = f"ölçülen {value}" if self.in_parts else value
+            return f"✗ {told} ({measured}; beklenen {self.expected})"
+        return f"✓ {told}" if self.in_parts else f"✓ {told} ({value})"
 
 
 @dataclass
@@ -89,6 +88,11 @@ class Report:
         found = [path for path in dict.fromkeys(self.written) if path.suffix == ".png"]
         return sorted(found, key=lambda path: path.stem != self.stem)
 
+    def copy(self) -> "Report":
+        """A report to which a result part can add, again and again."""
+        lists = {"tables": [*self.tables], "written": [*self.written]}
+        return replace(self, checks=[*self.checks], **lists)
+
 
 def peak_memory_mb() -> float:
     """Highest memory use of this process so far, in MB; nan where nobody tells."""
@@ -100,13 +104,6 @@ def peak_memory_mb() -> float:
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
-def _set_keras_output(enabled: bool) -> None:
-    if enabled:
-        keras.config.enable_interactive_logging()
-    else:
-        keras.config.disable_interactive_logging()
-
-
 @contextmanager
 def keras_quiet() -> Iterator[None]:
     """Keras prints nothing while this lasts (a section may switch it on again)."""
@@ -115,14 +112,10 @@ def keras_quiet() -> Iterator[None]:
     try:
         yield
     finally:
-        _set_keras_output(before)
-
-
-def clear_keras() -> None:
-    """Forget the models of earlier sections; Keras' output stays as it was set."""
-    before = keras.config.is_interactive_logging_enabled()
-    keras.utils.clear_session(free_memory=False)  # collecting takes seconds
-    _set_keras_output(before)
+        if before:
+            keras.config.enable_interactive_logging()
+        else:
+            keras.config.disable_interactive_logging()
 
 
 def only_frames(parts: Mapping[str, object]) -> dict[str, pd.DataFrame]:
@@ -151,7 +144,7 @@ class Runner(Outline):
         self.progress = Progress()
         self._lessons: dict[str, Callable] = {}
         self._results: dict[str, Callable] = {}
-        self._reports: dict[str, Report] = {}  # in cells: the last one of each section
+        self._last: dict[str, Report] = {}  # in cells: as the lesson part left it
         self._loading = time.perf_counter() - startup.START
         in_cells = startup.IN_NOTEBOOK and os.environ.get(QUICK) == "1"
         self.configure(quick=in_cells)
@@ -166,19 +159,16 @@ class Runner(Outline):
         show=False,
         **switches,
     ) -> None:
-        """Set what the command line sets; quick results never replace full-size ones.
+        """Set what the command line sets (`switches`: the script's own options).
 
-        Args:
-            quick, seed, out, pause, show: `--hizli`, `--tohum`, `--cikti`, `--bekle`,
-                `--goster`.
-            switches: the script's own options.
+        Quick results never replace full-size ones.
         """
         self.quick = quick
         self.seed = seed
         self.pause = pause
         self.show_window = show
         usual = {name: "" if name in self.values else False for name in self.switches}
-        self.options = {name: switches.get(name, usual[name]) for name in usual}
+        self.options = usual | switches
         default = files.ROOT / "outputs" / ("hizli" if quick else "")
         self.base = default if out is None else Path(out).resolve()
         self.folder = self.base / self.name
@@ -195,10 +185,7 @@ class Runner(Outline):
     # The command line
 
     def run(self) -> None:
-        """Do what the command line asks for; leave with the right exit code.
-
-        In cells the sections have run where they stand; there it shows the exercises.
-        """
+        """Do what the command line asks for; in cells only the exercises are left."""
         if startup.IN_NOTEBOOK:
             self.show_exercises(self.exercises.values())
             return
@@ -211,8 +198,9 @@ class Runner(Outline):
         """Like `run`, with the arguments given; returns the exit code."""
         self.written.clear()
         self.failed.clear()
-        self.report = command = None
+        self.report = None
         self.hint = ""
+        command = None
         try:
             command = understand(self, argv)
             return OK if command is None else self._obey(command)
@@ -224,8 +212,8 @@ class Runner(Outline):
     def _tell_failure(self, error, argv: list[str], command) -> int:
         again = command_line("python", self.script, *argv)
         if self.report and len(command.chosen) > 1 and not command.bekle:
-            names = self.report.section.name  # only this one has to run again
-            again = self.rerun_command(names, settings=self.report.changed)
+            name = self.report.section.name  # only this one has to run again
+            again = self.rerun_command(name, settings=self.report.changed)
             again += " --goster" if self.show_window else ""
         more = [self.hint] if self.hint else []
         if self.written:
@@ -246,22 +234,23 @@ class Runner(Outline):
         """
         words = ["--bolum", *(str(self._number(name)) for name in names.split())]
         if settings:
-            typed = [
-                f"{name}={format_value(value)}" for name, value in settings.items()
-            ]
-            words += ["--ayar", *typed]
+            words += ["--ayar", *typed(settings)]
         words += [word for word in self.words if word not in without]
         return command_line("python", self.script, *words)
 
+    def _names(self) -> list[str]:
+        """The sections; in cells later ones are known from the script's file."""
+        path = files.ROOT / self.script
+        if startup.IN_NOTEBOOK and path.is_file():
+            return list(source.read_outline(path).sections)
+        return list(self.sections)
+
     def _number(self, name: str) -> int:
-        """A section's place; in cells a later one is known from the script's file."""
-        if startup.IN_NOTEBOOK:
-            script = source.script_outline(self.script)
-            if script and name in script.sections:
-                return script.sections[name].number
+        """A section's place, also before it is registered."""
         if name in self.sections:
             return self.sections[name].number
-        return len(self.sections) + 1
+        names = self._names()
+        return names.index(name) + 1 if name in names else len(self.sections) + 1
 
     def _obey(self, command: argparse.Namespace) -> int:
         start = time.perf_counter()
@@ -281,9 +270,10 @@ class Runner(Outline):
         terminal.rule(f"{self.title} · {self.hours}")
         if self.quick:
             say("Hızlı deneme: veri ve epoch az; sayılar dersin sayıları değildir.")
+        right = True
         if command.task:
-            return self._try(command.task)
-        if self.pause:
+            right = self._try(command.task)
+        elif self.pause:
             LiveConsole(self, command.chosen).run()
         else:
             seconds = self._run_all(command, trial)
@@ -291,15 +281,15 @@ class Runner(Outline):
         if self.show_window:
             with contextlib.suppress(EOFError):
                 input("Pencereyi kapatmak için Enter'a basın … ")
-        return FAILED if self.failed else OK
+        return OK if right and not self.failed else FAILED
 
     def _run_all(self, command: argparse.Namespace, trial: bool) -> dict[int, float]:
         """Run the chosen sections; returns the seconds by section number."""
         seconds = {}
         for section in command.chosen:
             self.announce(section)
-            typed = command.settings.items()
-            given = {name: value for name, value in typed if name in section.settings}
+            words = command.settings.items()
+            given = {name: value for name, value in words if name in section.settings}
             report = self.run_section(section, given, trial=trial)
             self.show(report)
             seconds[section.number] = report.seconds
@@ -307,15 +297,13 @@ class Runner(Outline):
 
     def _finish(self, command, seconds: dict[int, float], elapsed: float) -> None:
         total = self._loading + elapsed
+        memory = peak_memory_mb()
         usual = [s.name for s in self.sections.values() if not s.alone]
         names = [section.name for section in command.chosen]
-        if names == usual and not command.settings and not any(self.options.values()):
-            memory = peak_memory_mb()
-            self._write_lab(total={"seconds": round(total, 1), "memory_mb": memory})
-        tasks = [e for e in self.exercises.values() if e.section in names]
-        self.show_exercises(tasks)
-        memory = peak_memory_mb()
         told = "bilinmiyor" if math.isnan(memory) else f"{memory:.0f} MB"
+        if names == usual and not command.settings and not any(self.options.values()):
+            self._write_lab(total={"seconds": round(total, 1), "memory_mb": memory})
+        self.show_exercises(e for e in self.exercises.values() if e.section in names)
         slowest = max(seconds, key=seconds.get)
         say(
             f"{len(names)} bölüm, yükleme dahil {total:.0f} saniye (en uzunu bölüm "
@@ -328,8 +316,8 @@ class Runner(Outline):
             numbers = ", ".join(str(section.number) for section in self.failed)
             say(f"Tutmayan sınama (✗) var. Bölüm: {numbers}", "bold red")
 
-    def _try(self, exercise: Exercise) -> int:
-        """`--sira`: run the exercise's section, compare with the expected range."""
+    def _try(self, exercise: Exercise) -> bool:
+        """`--sira`: run the exercise's section; whether the result is as expected."""
         section = self.sections[exercise.section]
         say(f"Sıra sizde, {exercise.level}: {exercise.task}\n", "bold")
         report = self.run_section(section, exercise.settings, trial=True)
@@ -337,12 +325,12 @@ class Runner(Outline):
         value = float(exercise.measure(report.data))
         if math.isnan(value):
             say("✗ Yazılacak satırlar henüz yok. İpucu için --ipucu ekleyin.", "bold")
-            return FAILED
+            return False
         right = exercise.low <= value <= exercise.high
         low, high = exercise.write(exercise.low), exercise.write(exercise.high)
         say(f"{exercise.quantity}: {exercise.write(value)}")
         say(f"{'✓' if right else '✗'} beklenen: {low} ile {high} arasında", "bold")
-        return OK if right else FAILED
+        return right
 
     # One section
 
@@ -355,31 +343,19 @@ class Runner(Outline):
         """What-ifs never replace the lesson's results."""
         return (self.base / TRIALS if trial else self.base) / self.name
 
-    def run_section(
-        self,
-        section: Section,
-        given: Mapping = (),
-        prediction: str = "",
-        trial: bool = False,
-    ) -> Report:
-        """Run both parts of a section and write its files.
-
-        Args:
-            section: one of `sections`.
-            given: settings that differ from the lesson's.
-            prediction: what the class expects.
-            trial: a what-if even without other settings.
-        """
-        report = self._begin(section, dict(given), prediction, trial)
-        self._run_lesson(report)
-        self._run_result(report)
-        self._end(report)
+    def run_section(self, section: Section, given: Mapping = (), **more) -> Report:
+        """Run both parts of a section and write its files (see `_run_lesson`)."""
+        report = self._run_lesson(section, dict(given), **more)
+        self._complete(report)
         return report
 
-    def _begin(
+    def _run_lesson(
         self, section: Section, given: dict, prediction: str = "", trial: bool = False
     ) -> Report:
-        """The state from which every section starts."""
+        """Run the lesson part; it starts from the same state whatever ran before.
+
+        `given`: settings unlike the lesson's; `trial`: a what-if even without them.
+        """
         unknown = set(given) - set(section.settings)
         if unknown:
             names = ", ".join(sorted(unknown))
@@ -387,13 +363,20 @@ class Runner(Outline):
         settings = section.settings | (section.quick if self.quick else {}) | given
         trial = trial or bool(given)
         folder = self._folder(trial)
-        self.report = Report(section, settings, given, folder, prediction, trial)
+        report = Report(section, settings, given, folder, prediction, trial)
+        self.report = report
         self.hint = ""
+        self._last.pop(section.name, None)  # a lesson that fails has no result
         prepare(folder, [section.stem])
         plt.close("all")
-        clear_keras()
-        set_seed(self.seed)
-        return self.report
+        with self._running(report):
+            keras.utils.clear_session(free_memory=False)  # collecting takes seconds
+            keras.config.disable_interactive_logging()  # that, too, was forgotten
+            set_seed(self.seed)
+            report.found = self._lessons[section.name](**settings)
+        if startup.IN_NOTEBOOK:
+            self._last[section.name] = report.copy()
+        return report
 
     @contextmanager
     def _running(self, report: Report) -> Iterator[None]:
@@ -403,10 +386,6 @@ class Runner(Outline):
         with self.progress.shown(), keras_quiet():
             yield
         report.seconds += time.perf_counter() - start
-
-    def _run_lesson(self, report: Report) -> None:
-        with self._running(report):
-            report.found = self._lessons[report.section.name](**report.settings)
 
     def _run_result(self, report: Report) -> None:
         """Run the result part on what the lesson part returned; name the CSV files."""
@@ -418,7 +397,16 @@ class Runner(Outline):
             return
         parameters = list(inspect.signature(result).parameters)
         found = report.found if isinstance(report.found, tuple) else (report.found,)
-        settings = {name: report.settings[name] for name in parameters[len(found) :]}
+        asked = parameters[len(found) :]
+        if len(found) > len(parameters) or not report.settings.keys() >= set(asked):
+            raise LabError(
+                f"Bölüm {report.section.number} · {report.section.label}: "
+                "sonuç parçası derse uymuyor.\n"
+                f"Ders {len(found)} değer döndürdü; sonuç parçasının parametreleri: "
+                f"{', '.join(parameters) or 'yok'}.\n"
+                "Önce dönen her değere sırayla bir ad verin. Ardından yalnız bölümün "
+                f"ayarları gelebilir: {', '.join(report.settings) or 'ayarı yok'}."
+            )
         frames = only_frames(dict(zip(parameters, found, strict=False)))
         report.data = frames
         if len(frames) == 1:
@@ -426,15 +414,14 @@ class Runner(Outline):
             frames = {"": report.data}
         report.frames = frames
         with self._running(report):
-            result(*found, **settings)
+            result(*found, **{name: report.settings[name] for name in asked})
 
-    def _end(self, report: Report) -> None:
-        """Write the data and the records of a section that came to its end."""
+    def _complete(self, report: Report) -> None:
+        """Run the result part, then write the data and the records of the section."""
+        self._run_result(report)
         for name, frame in report.frames.items():
+            text = frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")
             with self.file(f"_{name}" if name else "", ".csv") as path:
-                text = frame.to_csv(
-                    index=False, float_format="%.6g", lineterminator="\n"
-                )
                 path.write_text(text, encoding="utf-8-sig", newline="\n")
         self._write_records(report)
         broken = any(check.asked and not check.holds for check in report.checks)
@@ -449,24 +436,21 @@ class Runner(Outline):
         if section.alone:
             say(f"Bu bölüm uzun sürer. Çalıştırmak için: {section.name}()")
             return
-        report = self._begin(section, {})
-        self._run_lesson(report)
-        self._reports[section.name] = report
+        report = self._run_lesson(section, {})
         if section.name in self._results or report.conclusion or report.checks:
-            self._run_result(report)
-            self._end(report)
+            self._complete(report)
             self.show(report)
 
     def _run_result_cell(self, section: Section) -> None:
         """Run the result part on what the lesson part returned last."""
-        last = self._reports.get(section.name)
-        if last is None:  # a section that runs only when it is called
-            return
-        report = replace(last, section=section, tables=[], written=[], checks=[])
-        self.report = self._reports[section.name] = report
-        self._run_result(report)
-        self._end(report)
-        self.show(report)
+        if section.name in self._last:
+            report = self._last[section.name].copy()
+            report.section = section
+            self.report = report
+            self._complete(report)
+            self.show(report)
+        elif not section.alone:
+            say("Önce bu bölümün ders hücresini çalıştırın; sonucu ondan sonra gelir.")
 
     # Files
 
@@ -497,42 +481,40 @@ class Runner(Outline):
     def _write_lab(self, **more) -> None:
         record = {
             "title": f"{self.title} · {self.hours}",
-            "sections": list(self.sections),
+            "sections": self._names(),
+            "exercises": self._tasks(),
         }
-        if startup.IN_NOTEBOOK:  # later cells have not run yet
-            script = source.script_outline(self.script)
-            record["sections"] = list(script.sections if script else self.sections)
-        record["exercises"] = self.tasks()
         write_record(self.report.folder / LAB_FILE, record | more)
 
     def _write_records(self, report: Report) -> None:
         """Leave the records of this lab and section, and the day's page anew."""
         section = report.section
-        names = (
-            "name",
-            "number",
-            "title",
-            "question",
-            "why",
-            "curious",
-            "code",
-            "result",
-        )
-        record = {name: getattr(section, name) for name in names}
-        for name in ("variant", "prediction", "tables", "conclusion"):
-            record[name] = getattr(report, name)
-        record["changed"] = format_settings(report.changed)
-        record["figures"] = [path.name for path in report.figures]
-        record["checks"] = [check.text for check in report.checks]
-        record["command"] = self.rerun_command(section.name, settings=report.changed)
-        record["seconds"] = round(report.seconds, 1)
-        record["memory_mb"] = peak_memory_mb()
-        record["usual"] = not (report.trial or any(self.options.values()))
+        record = {
+            "name": section.name,
+            "number": section.number,
+            "title": section.title,
+            "question": section.question,
+            "why": section.why,
+            "curious": section.curious,
+            "code": section.code,
+            "result": section.result,
+            "variant": report.variant,
+            "prediction": report.prediction,
+            "tables": report.tables,
+            "conclusion": report.conclusion,
+            "changed": format_settings(report.changed),
+            "figures": [path.name for path in report.figures],
+            "checks": [check.text for check in report.checks],
+            "command": self.rerun_command(section.name, settings=report.changed),
+            "seconds": round(report.seconds, 1),
+            "memory_mb": peak_memory_mb(),
+            "usual": not (report.trial or any(self.options.values())),
+        }
         try:
             self._write_lab()
             write_record(self.path("", ".json"), record)
-            trial = report.folder.parent.name == TRIALS
-            page.write(report.folder.parent, trial=trial)
+            folder = report.folder.parent
+            page.write(folder, trial=folder.name == TRIALS)
         except LabError as error:  # the files of the section are written
             say(f"Günün sayfası yenilenemedi: {error}")
 
@@ -552,7 +534,9 @@ class Runner(Outline):
                 f"Deneme: {format_settings(report.changed)} (dersteki değeri "
                 f"{format_settings(usual)}); dersin sonucu duruyor."
             )
-        terminal.show_panel(report)
+        screen = terminal.terminal()
+        width = min(screen.width, terminal.PLAIN_WIDTH)
+        screen.print(terminal.panel(report, width))
         say(f"({number(report.seconds, 2)} saniye)\n", "dim")
 
     def preview(self, path: Path, title: str) -> None:
@@ -574,15 +558,16 @@ class Runner(Outline):
             say(f"  {self._task_command(exercise)}", whole=True)
         say("Önce tahmin edin. Takılınca sonuna --ipucu, bitince --cozum ekleyin.\n")
 
-    def tasks(self) -> list[dict]:
+    def _tasks(self) -> list[dict]:
         """The tasks of "Sıra sizde" as the page shows them."""
-        names = ("level", "task", "hint", "solution")
         found = []
         for task in self.exercises.values():
-            row = {name: getattr(task, name) for name in names}
-            found.append(row | {"command": self._task_command(task)})
+            row = {"level": task.level, "task": task.task, "hint": task.hint}
+            row["solution"] = task.solution
+            row["command"] = self._task_command(task)
+            found.append(row)
         return found
 
     def _task_command(self, exercise: Exercise) -> str:
-        level = exercise.level
-        return command_line("python", self.script, "--sira", level, *self.words)
+        words = ["python", self.script, "--sira", exercise.level, *self.words]
+        return command_line(*words)

@@ -6,15 +6,14 @@ Nothing is run here, so `--liste` and the live console's `k` need no Keras.
 import ast
 import inspect
 import linecache
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from common.files import ROOT
-
 HEADING = "# ## "  # the line of a section's heading: "# ## 8 · Kaybolan gradyan"
-CELL = "# %%"  # the line that begins a cell
+CELL = re.compile(r"(?m)^# %%.*$")  # the line that begins a cell
 
 
 @dataclass(frozen=True)
@@ -28,12 +27,12 @@ class Section:
     why: str
     settings: dict  # its parameters with the values of the lesson
     reasons: dict  # why a setting has that value: the comment at its line's end
-    quick: dict  # what `--hizli` uses instead
-    options: tuple[str, ...]  # options of the script's own that it knows
-    curious: bool  # "meraklısına": for those who want more
-    alone: bool  # runs only when it is asked for by its number
     lesson: tuple[str, ...]  # source of the lesson, a text per cell
     line: int  # of the first of them
+    quick: dict = field(default_factory=dict)  # what `--hizli` uses instead
+    options: tuple[str, ...] = ()  # options of the script's own that it knows
+    curious: bool = False  # "meraklısına": for those who want more
+    alone: bool = False  # runs only when it is asked for by its number
     result: str = ""  # source of the result part; empty in a one-part section
     result_line: int = 0
     run: Callable | None = None  # run(depth=2); None before Keras is loaded
@@ -51,8 +50,7 @@ class Section:
     @property
     def label(self) -> str:
         """What lists show: its title, marked if it is for the curious."""
-        mark = " (meraklısına)" if self.curious else ""
-        return self.title + mark
+        return f"{self.title} (meraklısına)" if self.curious else self.title
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,7 @@ class Exercise:
     quantity: str  # what is compared, with its unit
     low: float  # done right, it lies between this
     high: float  # and this
-    measure: Callable = (
-        None  # that quantity from the section's data; nan: not written yet
-    )
+    measure: Callable = None  # its value from the section's data; nan: not written yet
     settings: Mapping[str, object] = field(default_factory=dict)  # empty: write lines
     hint: str = ""
     solution: str = ""
@@ -99,15 +95,10 @@ class Outline:
             self.values[name] = value
         return name
 
-    def knowing(self, option: str) -> list[Section]:
-        """The sections that know this option of the script's own."""
-        return [s for s in self.sections.values() if option in s.options]
-
     def numbered(self, number: str) -> Section | None:
         """The section with that number, or None."""
-        return next(
-            (s for s in self.sections.values() if str(s.number) == number), None
-        )
+        found = [s for s in self.sections.values() if str(s.number) == number]
+        return found[0] if found else None
 
 
 def _docstring(node: ast.FunctionDef) -> tuple[str, str, str]:
@@ -132,29 +123,19 @@ def lesson_cells(
 ) -> tuple[tuple[str, ...], int]:
     """The lesson part of a section: (its cells, the line of the first one).
 
-    Args:
-        lines: of the whole file.
-        first, last: numbers of the function's lines (from 1), decorators included. The
-            lesson begins below the nearest heading above; without one at the function.
+    It begins below the nearest heading above the function; without one at the function,
+    whose lines (from 1, decorators included) are `first` to `last`.
     """
     start = first
     for number in range(first, 0, -1):
         if lines[number - 1].startswith(HEADING):
             start = number + 1
             break
-    cells, begin = [], start
-    for number in range(start, last + 1):
-        if lines[number - 1].startswith(CELL):
-            cells.append((begin, number - 1))
-            begin = number + 1
-    cells.append((begin, last))
-    texts = []
-    for begin, end in cells:
-        text = textwrap.dedent("".join(lines[begin - 1 : end]))
-        if text.strip():
-            blank = len(text) - len(text.lstrip("\n"))
-            texts.append((begin + blank, text.strip("\n")))
-    return tuple(text for _, text in texts), texts[0][0]
+    text = "".join(lines[start - 1 : last])
+    cells = [textwrap.dedent(cell).strip("\n") for cell in CELL.split(text)]
+    while not lines[start - 1].strip() or CELL.match(lines[start - 1]):
+        start += 1
+    return tuple(cell for cell in cells if cell), start
 
 
 def read_section(lines: list[str], first: int, last: int, number: int) -> Section:
@@ -168,7 +149,6 @@ def read_section(lines: list[str], first: int, last: int, number: int) -> Sectio
         line = own_lines[default.end_lineno - 1].encode()  # AST columns count bytes
         comment = line[default.end_col_offset :].decode().partition("#")[2]
         reasons[argument.arg] = comment.strip()
-    given = _keywords(node)
     lesson, line = lesson_cells(lines, first, last)
     title, question, why = _docstring(node)
     return Section(
@@ -179,12 +159,9 @@ def read_section(lines: list[str], first: int, last: int, number: int) -> Sectio
         why=why,
         settings=settings,
         reasons=reasons,
-        quick=given.get("quick", {}),
-        options=given.get("options", ()),
-        curious=given.get("curious", False),
-        alone=given.get("alone", False),
         lesson=lesson,
         line=line,
+        **_keywords(node),
     )
 
 
@@ -217,22 +194,25 @@ def _called(node: ast.expr) -> str:
 def read_outline(path: Path) -> Outline:
     """What a script consists of, from its text alone."""
     text = path.read_text(encoding="utf-8")
-    lines, outline = text.splitlines(keepends=True), Outline(path.name, "", "")
+    lines = text.splitlines(keepends=True)
+    outline = Outline(path.name, "", "")
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef) and node.decorator_list:
-            mark = _called(node.decorator_list[0])
-            place = lines, node.decorator_list[0].lineno, node.end_lineno
-            of = mark.removesuffix(".result")
-            if mark == "lab.section":
-                section = read_section(*place, len(outline.sections) + 1)
-                outline.sections[node.name] = section
-            elif of in outline.sections:
-                section = with_result(outline.sections[of], *place)
-                outline.sections[of] = section
-        call = getattr(node, "value", None)
-        if isinstance(call, ast.Call):
-            _read_call(outline, call)
+            _read_part(outline, lines, node)
+        elif isinstance(getattr(node, "value", None), ast.Call):
+            _read_call(outline, node.value)
     return outline
+
+
+def _read_part(outline: Outline, lines: list[str], node: ast.FunctionDef) -> None:
+    mark = _called(node.decorator_list[0])
+    place = lines, node.decorator_list[0].lineno, node.end_lineno
+    name = mark.removesuffix(".result")
+    if mark == "lab.section":
+        section = read_section(*place, len(outline.sections) + 1)
+        outline.sections[node.name] = section
+    elif name in outline.sections:
+        outline.sections[name] = with_result(outline.sections[name], *place)
 
 
 def _read_call(outline: Outline, call: ast.Call) -> None:
@@ -245,9 +225,3 @@ def _read_call(outline: Outline, call: ast.Call) -> None:
         outline.declare(*words, **named)
     elif called == "lab.exercise" and "task" in named:
         outline.exercises[named["level"]] = Exercise(**named)
-
-
-def script_outline(script: str) -> Outline | None:
-    """The outline of a script of the repository; None where there is no such file."""
-    path = ROOT / script
-    return read_outline(path) if path.is_file() else None

@@ -20,12 +20,8 @@ FOLDER = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))  #
 def start(script):
     """Check, answer what needs no Keras, then load Keras without its start-up log.
 
-    Args:
-        script: name of the lab's script, without ".py". The command line is read only
-            where this script itself is what runs.
-
-    Raises:
-        SystemExit: the answer was given, or something is wrong (it says what to type).
+    The command line is read only where this script (its name without ".py") is what
+    runs. Leaves with SystemExit once it has answered, or says what to type.
     """
     check_python()
     check_hiding_files()
@@ -59,11 +55,15 @@ def check_python():
     """Refuse a Python that is too old for the packages."""
     if sys.version_info[:2] < OLDEST:
         raise SystemExit(
-            "Python {}.{} bu ders için eski.\n"
+            f"Python {told_version()} bu ders için eski.\n"
             "Python 3.11, 3.12 ya da 3.13 kurun, "
             "sonra README'deki kurulum satırını onunla çalıştırın."
-            "".format(*sys.version_info[:2])
         )
+
+
+def told_version():
+    """The version of this Python as people say it: '3.9'."""
+    return f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def check_hiding_files():
@@ -112,20 +112,16 @@ def check_packages():
     if not missing:
         return
     environment = Path(FOLDER, ".venv")
-    windows = os.name == "nt"
-    python = environment / ("Scripts/python.exe" if windows else "bin/python")
+    python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     cure = f"Kurmak için şunu yazın:\n  {install_command()}"
     if python.exists() and Path(sys.prefix) != environment:
         command = command_line(str(python), *sys.argv)
-        cure = (
-            "Bu klasörün ortamı .venv içinde kurulu; onunla çalıştırın:\n  " + command
-        )
+        cure = "Bu klasörün ortamı .venv içinde kurulu; onunla çalıştırın:"
+        cure += f"\n  {command}"
     elif sys.version_info[:2] > NEWEST:
-        cure = (
-            "Python {}.{} henüz yeni; 3.11 - 3.13 ile kurun (outputs/ornekler/sss.md)."
-            "".format(*sys.version_info[:2])
-        )
-    raise SystemExit("Eksik paket: {}\n{}".format(", ".join(missing), cure))
+        cure = f"Python {told_version()} henüz yeni; "
+        cure += "3.11 - 3.13 ile kurun (outputs/ornekler/sss.md)."
+    raise SystemExit(f"Eksik paket: {', '.join(missing)}\n{cure}")
 
 
 def load_keras():
@@ -136,10 +132,8 @@ def load_keras():
     shows everything.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    if not IN_NOTEBOOK:
-        os.environ["MPLBACKEND"] = (
-            "Agg"  # figures are files; --goster has its own window
-        )
+    if not IN_NOTEBOOK:  # figures are files; --goster has its own window
+        os.environ["MPLBACKEND"] = "Agg"
     sys.stderr.flush()
     shown = os.dup(2)
     if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "0":

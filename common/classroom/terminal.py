@@ -4,7 +4,6 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -29,13 +28,7 @@ def terminal(stderr: bool = False) -> Console:
 
 
 def say(text: str, style: str = "", whole: bool = False) -> None:
-    """Print a paragraph at once, also into a pipe.
-
-    Args:
-        text: the paragraph.
-        style: a rich style, e.g. "bold".
-        whole: never break a path or a command.
-    """
+    """Print a paragraph at once, also into a pipe; `whole`: break no path."""
     terminal().print(text, style=style, soft_wrap=whole)
     sys.stdout.flush()
 
@@ -87,25 +80,10 @@ def panel(report, width: int) -> Panel:
     return Panel(Group(*parts), title=title, title_align="left", width=width)
 
 
-def show_panel(report) -> None:
-    """Print the panel of a section that came to its end."""
-    screen = terminal()
-    screen.print(panel(report, min(screen.width, PLAIN_WIDTH)))
-
-
-def show_lines(lines: Iterable[str]) -> None:
-    """Print a list, a line each."""
-    for line in lines:
-        say(line, whole=True)
-
-
 def explain(error: BaseException, again: str, tried: str = "") -> str:
     """What happened, and what to type next; the traceback only of a surprise.
 
-    Args:
-        error: what ended the run.
-        again: the command that repeats it.
-        tried: the settings that were changed; they are the likely cause of a surprise.
+    The settings that were `tried` are the likely cause of a surprise.
     """
     if isinstance(error, LabError):
         return str(error)
