@@ -405,8 +405,12 @@ class Runner(Outline):
         report.seconds += time.perf_counter() - start
 
     def _run_lesson(self, report: Report) -> None:
-        with self._running(report):
-            report.found = self._lessons[report.section.name](**report.settings)
+        try:
+            with self._running(report):
+                report.found = self._lessons[report.section.name](**report.settings)
+        finally:
+            with contextlib.suppress(LabError):
+                page.show_live(report.folder.parent)
 
     def _run_result(self, report: Report) -> None:
         """Run the result part on what the lesson part returned; name the CSV files."""
