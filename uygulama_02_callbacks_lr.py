@@ -153,6 +153,7 @@ def model_checkpoint(
         'AUC(name="auc")': keras.metrics.AUC(name="auc"),
         'metrics=["AUC"] (slayt)': "AUC",
     }
+    models = []
     runs = lab.runs(cancer_model, metrik=metrics)
     for model in runs:
         caught = catch_warnings(record=True, action="always")
@@ -172,16 +173,17 @@ def model_checkpoint(
             )
             saved = [int(path.stem) for path in Path(folder).glob("*.keras")]
             on_disk = keras.models.load_model(f"{folder}/{max(saved)}.keras")
+            models.append(on_disk)
         told = [str(one.message) for one in warnings if "val_auc" in str(one.message)]
         written = [epoch + 1 in saved for epoch in history.epoch]  # Keras 0'dan sayar
         stored = on_disk.evaluate(*data.val)[1]
         runs.keep(history, yazıldı=written, diskteki=stored, uyarı=len(told))
-    return runs.frame, told[-1]
+    return runs.frame, told[-1], models[0]
 
 
 # %%
 @model_checkpoint.result
-def _(runs, warning, epochs):
+def _(runs, warning, best, epochs):
     """Neden: Dosya yalnız val_auc o ana kadarki en iyi değerini aşınca yazılır. Slaytın
     metrics=["AUC"] satırıyla ad val_AUC olur: Keras val_auc'u bulamaz, yalnız uyarır ve
     her epoch'ta yazar. Çaresi ad vermektir: keras.metrics.AUC(name="auc").
@@ -190,6 +192,7 @@ def _(runs, warning, epochs):
     groups = dict(list(runs.groupby("metrik", sort=False)))
     right, wrong = groups.values()
     all_written = wrong["yazıldı"].sum()
+    lab.save(best)  # .keras: en iyi model
     lab.conclude(
         f"Dosya {epochs} epoch'un {right['yazıldı'].sum()} tanesinde yazıldı. Metriğin "
         f"adı val_AUC olunca Keras yalnız uyardı, dosyayı {all_written} kez yazdı."
@@ -273,6 +276,18 @@ def first_drops(runs):
     return pd.DataFrame(rows, columns=["tohum", "düşüş", "önceki", "sonraki"])
 
 
+def draw_training(ax, runs, seed):
+    """Bir eğitimin kaybı, LR'nin düştüğü epoch'lar; gri: baştan küçük LR."""
+    runs = runs[runs["tohum"] == seed].set_index("epoch")
+    low = runs[runs["LR"] == "baştan küçük"]
+    falling = runs[runs["LR"] == "platoda düşen"]
+    ax.plot(low["val_loss"], color="grey", linewidth=4)
+    ax.plot(falling["val_loss"], color="C0", linewidth=4)
+    for epoch in falling.index[falling["learning_rate"].diff() < 0]:
+        ax.axvline(epoch, color="C1", linestyle="--", linewidth=3)
+    ax.set(xlabel="epoch", ylim=(0, None))
+
+
 # %%
 @reduce_lr_on_plateau.result
 def _(runs, lr, factor, seeds):
@@ -291,18 +306,13 @@ def _(runs, lr, factor, seeds):
     )
     table = drops.assign(rekor=np.where(record, "evet", "hayır")).astype({"düşüş": str})
     lab.table(table, "LR'nin ilk düştüğü epoch; önceki ve sonraki en iyi kayıp")
-    fig, axes = plots.figure(1, seeds, sharey=True)
-    notes = ["mavi: platoda düşen", "turuncu: LR düştü", "gri: baştan küçük"]
-    for ax, seed, found, told in zip(axes, drops["tohum"], record, notes, strict=False):
-        for run, color in ((low, "grey"), (falling, "C0")):
-            run = run[run["tohum"] == seed]
-            ax.plot(run["epoch"], run["val_loss"], color=color, linewidth=4)
-        for epoch in run["epoch"][run["learning_rate"].diff() < 0]:
-            ax.axvline(epoch, color="C1", linestyle="--", linewidth=3)
-        title = "yeni en iyi var" if found else "yeni en iyi yok"
-        ax.set(title=title, xlabel="epoch", ylim=(0, None))
-        plots.note(ax, told)
-    axes[0].set_ylabel("val_loss")
+    fig, axes = plots.figure(1, seeds, sharey=True, squeeze=False)
+    for ax, seed, found in zip(axes.flat, drops["tohum"], record, strict=True):
+        draw_training(ax, runs, seed)
+        ax.set_title("yeni en iyi var" if found else "yeni en iyi yok")
+    axes[0, 0].set_ylabel("val_loss")
+    plots.note(axes[0, 0], "turuncu: LR düştü")
+    plots.note(axes[0, -1], "gri: baştan küçük LR")
     lab.save(fig)
     rates = falling["learning_rate"].unique()
     steps = np.log(rates / lr) / np.log(factor)
@@ -742,20 +752,22 @@ def five_callbacks(
 @five_callbacks.result
 def _(curves, best, models, drawn, patience, plateau_patience):
     """Neden: EarlyStopping ile ReduceLROnPlateau aynı val_loss'a bakar: kısa sabır
-    dolunca LR düşer, uzun sabır dolunca eğitim durur. ModelCheckpoint val_auc'a bakar:
-    AUC yalnız sıralamayı, kayıp olasılığın kendisini ölçer.
+    dolunca LR düşer, uzun sabır dolunca eğitim durur. ModelCheckpoint val_auc'a bakar.
     """
     run = curves.set_index("epoch")
     dropped = run.index[run["learning_rate"].diff() < 0] - 1  # epoch bitince düşer
     saved = run.index[run["val_auc"].cummax().diff().fillna(1) > 0]
     falls = (dropped > best).sum()
-    last = len(run)
     lab.conclude(
         f"En iyi epoch'tan sonra eğitim durana kadar LR {falls} kez düştü. Dosyada "
-        f"{saved[-1]}. epoch'un, bellekte {best}. epoch'un modeli kaldı."
+        f"epoch {saved[-1]}, bellekte epoch {best} kaldı."
     )
-    acted = {"ModelCheckpoint: yazdı": saved, "Plotter: çizdi": drawn}
-    acted |= {"ReduceLROnPlateau: LR düştü": dropped, "EarlyStopping: durdu": [last]}
+    acted = {
+        "ModelCheckpoint: yazdı": saved,
+        "Plotter: çizdi": drawn,
+        "ReduceLROnPlateau: LR düştü": dropped,
+        "EarlyStopping: durdu": [len(run)],
+    }
     table = {name: ", ".join(map(str, epochs)) for name, epochs in acted.items()}
     lab.table(pd.DataFrame({"epoch": table}).rename_axis("callback"), "Kim ne zaman?")
     fig, ax = plots.figure()
@@ -844,7 +856,7 @@ def lr_range_test(
 @lr_range_test.result
 def _(test, by_hand, steps_per_decade):
     """Neden: Küçük LR'de ağırlıklar neredeyse yerinde durur, kayıp değişmez. LR
-    büyüyünce adımlar kaybı indirir. Daha da büyüyünce adım vadiye sığmaz, kayıp ıraksar.
+    büyüyünce adımlar kaybı indirir. LR çok büyüyünce adım vadiye sığmaz, kayıp artar.
     """
     loss = test["mini-batch"]
     trend = loss.ewm(span=10).mean()  # son adımlara daha çok ağırlık veren ortalama
@@ -1017,7 +1029,7 @@ def _(curves, zero, lr, decay_steps, warmup_steps, rate):
     decay_steps'ten ayrı sayar: önce ısınma adımları, sonra decay_steps kadar iniş.
     """
     lab.conclude(
-        f"Isınmalı kosinüs {number(zero, 4)}. adımda sıfıra indi (warmup_steps + "
+        f"Isınmalı kosinüs adım {number(zero, 4)} olunca sıfıra indi (warmup_steps + "
         "decay_steps). ExponentialDecay her adımda iner; staircase=True basamak yapar."
     )
     names = list(curves.columns[1:])
