@@ -199,8 +199,7 @@ def _(runs, warning, best, epochs):
     )
     columns = {"yazıldı": "sum", "val_auc": "max", "diskteki": "last", "uyarı": "last"}
     table = runs.groupby("metrik", sort=False).agg(columns)
-    table.columns = ["yazılan dosya", "en iyi val_auc", "diskteki val_auc", "uyarı"]
-    lab.table(table, f"Keras'ın uyarısı: {warning}")
+    lab.table(table, f"En iyi ve diskteki val_auc. Keras'ın uyarısı: {warning}")
     fig, axes = plots.figure(2, 1, sharex=True, sharey=True)
     for ax, (name, run) in zip(axes, groups.items(), strict=True):
         files = run[run["yazıldı"]]
@@ -469,7 +468,7 @@ class StopAtTarget(keras.callbacks.Callback):
 
 
 # %%
-@lab.section
+@lab.section(quick={"epochs": 8})
 def stop_at_target(
     target=0.97,  # doğrulama doğruluğu buna varınca eğitim durur
     epochs=25,  # hedefe varılmazsa eğitim burada biter
@@ -749,25 +748,32 @@ def five_callbacks(
 
 
 # %%
+def who_acted(run, drawn):
+    """Callback'lerin iş gördüğü epoch'lar, eğitimin geçmişinden."""
+    falling = run["learning_rate"].diff() < 0
+    records = run["val_auc"].cummax().diff().fillna(1) > 0  # ilk epoch hep rekordur
+    return {
+        "ModelCheckpoint: yazdı": run.index[records],
+        "Plotter: çizdi": drawn,
+        "ReduceLROnPlateau: LR düştü": run.index[falling] - 1,  # epoch bitince düşer
+        "EarlyStopping: durdu": [len(run)],
+    }
+
+
+# %%
 @five_callbacks.result
 def _(curves, best, models, drawn, patience, plateau_patience):
     """Neden: EarlyStopping ile ReduceLROnPlateau aynı val_loss'a bakar: kısa sabır
     dolunca LR düşer, uzun sabır dolunca eğitim durur. ModelCheckpoint val_auc'a bakar.
     """
     run = curves.set_index("epoch")
-    dropped = run.index[run["learning_rate"].diff() < 0] - 1  # epoch bitince düşer
-    saved = run.index[run["val_auc"].cummax().diff().fillna(1) > 0]
+    acted = who_acted(run, drawn)
+    saved, _, dropped, _ = acted.values()
     falls = (dropped > best).sum()
     lab.conclude(
         f"En iyi epoch'tan sonra eğitim durana kadar LR {falls} kez düştü. Dosyada "
         f"epoch {saved[-1]}, bellekte epoch {best} kaldı."
     )
-    acted = {
-        "ModelCheckpoint: yazdı": saved,
-        "Plotter: çizdi": drawn,
-        "ReduceLROnPlateau: LR düştü": dropped,
-        "EarlyStopping: durdu": [len(run)],
-    }
     table = {name: ", ".join(map(str, epochs)) for name, epochs in acted.items()}
     lab.table(pd.DataFrame({"epoch": table}).rename_axis("callback"), "Kim ne zaman?")
     fig, ax = plots.figure()
@@ -784,6 +790,7 @@ def _(curves, best, models, drawn, patience, plateau_patience):
     lab.check("Bellekte val_loss'u en iyi model var (fark {})", kept, below=1e-5)
     short = (patience - 1) // plateau_patience
     lab.check("LR her kısa sabırda bir kez düştü", falls, equal=short)
+    lab.check("Eğitim uzun sabır dolunca durdu", len(run) - best, equal=patience)
 
 
 # %% [markdown]
