@@ -1046,8 +1046,8 @@ def _(curves, zero, lr, decay_steps, warmup_steps, rate):
         ax.plot(curves["adım"], formula, color="lightgrey", linewidth=12)
         ax.plot(curves["adım"], curves[name], linewidth=4)
         ax.set(title=name, ylim=(0, 1.1 * lr))
-    for ax in axes[1, :2]:
-        ax.set(ylim=(0.85 * lr, 1.01 * lr), xlabel="adım")
+    for ax, name in zip(axes[1], names[3:], strict=False):
+        ax.set(ylim=(0.98 * curves[name].min(), 1.01 * lr), xlabel="adım")
     told = "CyclicalLR\nKeras'ta yok:\nbölüm 12'de yazılır\n\ngri: formül\n"
     told += "alt satırda LR ekseni\nsıfırdan başlamaz"
     axes[1, 2].text(0.5, 0.5, told, transform=axes[1, 2].transAxes, ha="center",
