@@ -132,7 +132,7 @@ def _(curves, best, kept, patience, restore_best_weights):
     lab.save(fig)
     gap = abs(kept[0] - loss[place])
     lab.check("Eğitim sabır kadar epoch sonra duruyor", last - best, equal=patience)
-    lab.check("Bellekteki model o epoch'un modeli (fark {})", gap, below=1e-6)
+    lab.check("Bellekteki model işaretli epoch'un modelidir (fark {})", gap, below=1e-6)
     lab.check("Sabır sürerken kayıp yükseliyor", rise, above=0.05, full_size=True)
 
 
@@ -212,7 +212,7 @@ def _(runs, warning, best, epochs):
     records = right["val_auc"].cummax().diff().fillna(1) > 0  # ilk epoch hep rekordur
     gap = abs(right["diskteki"] - right["val_auc"].max()).max()
     lab.check("Dosya yalnız rekorda yazıldı", all(records == right["yazıldı"]), equal=1)
-    lab.check("Diskteki model en iyi epoch'un modeli (fark {})", gap, below=1e-6)
+    lab.check("Diskteki model en iyi epoch'un modelidir (fark {})", gap, below=1e-6)
     lab.check("Yanlış adla dosya her epoch'ta yazıldı", all_written, equal=epochs)
 
 
@@ -295,16 +295,16 @@ def _(runs, lr, factor, seeds):
     """
     drops = first_drops(runs)
     record = drops["sonraki"] < drops["önceki"]
-    falling, low = (run for _, run in runs.groupby("LR", sort=False))
-    gain = paired(*(r.groupby("tohum")["val_loss"].min() for r in (falling, low)))
+    best = runs.groupby(["LR", "tohum"])["val_loss"].min()
+    gain = paired(best["platoda düşen"], best["baştan küçük"])
     words = f" ({gain.words})" if gain.words else ""
     lab.conclude(
         f"LR'nin ilk düşüşü {seeds} eğitimin {record.sum()} tanesinde yeni bir en iyi "
         f"kayıp getirdi. Baştan küçük LR'nin en iyi kaybı ortalama {number(gain.mean)} "
         f"daha düşük{words}."
     )
-    table = drops.assign(rekor=np.where(record, "evet", "hayır")).astype({"düşüş": str})
-    lab.table(table, "LR'nin ilk düştüğü epoch; önceki ve sonraki en iyi kayıp")
+    drops["yeni en iyi"] = np.where(record, "evet", "hayır")
+    lab.table(drops, "LR'nin ilk düştüğü epoch; önceki ve sonraki en iyi kayıp")
     fig, axes = plots.figure(1, seeds, sharey=True, squeeze=False)
     for ax, seed, found in zip(axes.flat, drops["tohum"], record, strict=True):
         draw_training(ax, runs, seed)
@@ -313,7 +313,7 @@ def _(runs, lr, factor, seeds):
     plots.note(axes[0, 0], "turuncu: LR düştü")
     plots.note(axes[0, -1], "gri: baştan küçük LR")
     lab.save(fig)
-    rates = falling["learning_rate"].unique()
+    rates = runs["learning_rate"][runs["LR"] == "platoda düşen"]
     steps = np.log(rates / lr) / np.log(factor)
     wrong = abs(steps - steps.round()).max()  # üs tam sayıdır
     lab.check("LR her düşüşte factor ile çarpılıyor (fark {})", wrong, below=1e-4)
@@ -430,7 +430,7 @@ def _(calls, epochs, steps):
     by_hand = 2 * (1 + epochs * (1 + steps + 1 + 1))
     nested = all(jobs["kanca"] == jobs["kapatan"])
     follows = calls[place - 1] == "on_test_end"
-    lab.check("Kanca sayısı iş sayısının iki katı", len(calls), equal=by_hand)
+    lab.check("Kanca sayısı iş sayısının iki katıdır", len(calls), equal=by_hand)
     lab.check("Her end en son açılan begin'i kapatıyor", nested, equal=True)
     lab.check("on_epoch_end doğrulamanın ardından geliyor", follows, equal=True)
 
@@ -616,7 +616,7 @@ def _(log, late, steps, initial, decay_steps):
     gap = abs(log["LR"] - formula).max()
     lab.check("Dosyadaki LR formülün LR'sidir (fark {})", gap, below=1e-8)
     lab.check("Dosyada eğitimin her adımı var", len(log), equal=steps)
-    lab.check("Epoch bitince okunan LR yanlış", mistake / initial, above=0.01)
+    lab.check("Epoch bitince okunan LR yanlıştır", mistake / initial, above=0.01)
 
 
 # %% [markdown]
@@ -706,7 +706,9 @@ def _(curves, drawn, seconds, every, epochs):
     lab.save(fig)
     regular = epochs // every
     leftover = epochs % every > 0
-    lab.check("Şekil sayısı elle sayılan kadar", len(drawn), equal=regular + leftover)
+    lab.check(
+        "Şekil sayısı elle sayılan kadardır", len(drawn), equal=regular + leftover
+    )
     lab.check("Son şekilde bütün epoch'lar var", drawn[-1], equal=len(curves))
 
 
@@ -892,7 +894,7 @@ def _(test, by_hand, steps_per_decade):
     lab.save(fig)
     gap = largest_difference([np.array(by_hand)], [loss[:3].to_numpy()])
     lab.check("Geri çözülen kayıp evaluate'in kaybıdır (fark {})", gap, below=1e-3)
-    lab.check("Iraksama düşüşün bittiği LR'den sonra", last / high, above=2)
+    lab.check("Iraksama düşüş bittikten sonra geliyor", last / high, above=2)
 
 
 # %% [markdown]
@@ -946,10 +948,11 @@ def _(runs, paths, suggested, times):
     """Neden: Küçük LR'de adımlar kısadır, süre yetmez. Büyük LR'de adım vadiye sığmaz:
     ağırlıklar minimumun üstünden karşı yamaca atlar ve her adımda daha yukarı düşer.
     """
-    mean = final(runs, "val_accuracy").mean()
+    accuracy = final(runs, "val_accuracy")
+    mean = accuracy.mean()
     learned = (mean > 0.5).sum()
     best = suggested * times[1]
-    behind = paired(*(final(runs, "val_accuracy")[lr] for lr in (best, mean.index[0])))
+    behind = paired(accuracy[best], accuracy.iloc[:, 0])
     lab.conclude(
         f"{len(mean)} ağın {learned} tanesi rakamların yarısından çoğunu bildi. Küçük "
         f"LR'nin doğruluğu önerilen LR'ninkinden {behind.told('düşük', 'yüksek')}."
@@ -967,12 +970,11 @@ def _(runs, paths, suggested, times):
     right.set(title="eğitilen ağlar", xlim=(0, 1))
     lab.save(fig)
     small, good, large = (np.abs(path[-1]).max() for path in paths.values())
-    worst = mean.iloc[-1]
-    lab.check("Vadide iyi LR minimuma küçük LR'den yakın", good / small, below=0.5)
+    lab.check("Vadide iyi LR minimuma daha çok yaklaşıyor", good / small, below=0.5)
     lab.check("Vadide büyük LR uzaklaşıyor", large, above=good)
     lab.check("Küçük LR geride kalıyor", behind.mean, above=0.02, full_size=True)
     lab.check("Önerilen LR öğreniyor", mean[best], above=0.8, full_size=True)
-    lab.check("Önerilenin 30 katı öğrenemiyor", worst, below=0.3)
+    lab.check("Önerilenin 30 katı öğrenemiyor", mean.iloc[-1], below=0.3)
 
 
 # %% [markdown]
@@ -1248,7 +1250,7 @@ def _(runs, peak, times, steps):
     end = float(schedules.ExponentialDecay(peak, 1_000, 0.96)(steps)) / peak
     lead = gaps["sabit"].mean
     worst = ranking.min()
-    lab.check("Sabit LR'nin farkı 3 puandan az", lead, below=0.03, full_size=True)
+    lab.check("Sabit LR 3 puandan az geride kalıyor", lead, below=0.03, full_size=True)
     lab.check("Her yarışçı öğreniyor", worst, above=0.8, full_size=True)
     lab.check("Slaytın ExponentialDecay'i LR'yi burada az indiriyor", end, above=0.98)
 
