@@ -9,7 +9,7 @@ import keras
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from common.classroom import lettering, source, startup, terminal
+from common.classroom import lettering, page, source, startup, terminal
 from common.classroom.runner import Check, Runner
 from common.classroom.source import Exercise
 from common.runs import Runs
@@ -198,6 +198,26 @@ class Lab(Runner):
                 what.savefig(path)
                 plt.close(what)
         return self.written[-1]
+
+    def show_growing(self, fig: plt.Figure) -> None:
+        """Show a figure that is drawn anew while the training runs.
+
+        It is on the day's page until the lesson part ends, and in the window of
+        `--goster`; its file is "NN_section_name_canli.png".
+
+        Args:
+            fig: the figure as it is now.
+
+        Example:
+            fig, ax = plots.figure(title="Eğitim sürerken")
+            ax.plot(losses)
+            lab.show_growing(fig)
+        """
+        path = self.save(fig, "_canli")
+        base = self.report.folder.parent
+        page.show_live(base, path.relative_to(base).as_posix())
+        if self.show_window:
+            self.preview(path, "Eğitim sürerken")
 
     def conclude(self, text: str) -> None:
         """Say what came out: the first sentence answers the question in its unit."""

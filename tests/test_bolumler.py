@@ -23,8 +23,8 @@ ALONE = {
     "uygulama_01_keras_sequential": ["full_architecture", "dropout_kinds"],
     "uygulama_02_callbacks_lr": [
         "early_stopping",
-        "callback_anatomy",
-        "lr_logger_and_plotter",
+        "plotter",
+        "lr_logger",
     ],
     "uygulama_03_functional_api": ["concatenate_or_add", "shared_layers"],
     "uygulama_04_custom_loop": [

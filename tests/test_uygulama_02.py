@@ -13,7 +13,7 @@ import pytest
 
 import uygulama_02_callbacks_lr as lab02
 from common import LabError, load_breast_cancer
-from common.classroom import window
+from common.classroom import page, window
 from common.classroom.runner import Report
 
 lab = lab02.lab
@@ -23,26 +23,25 @@ lab = lab02.lab
 def folder(tmp_path):
     """The lab as if one of its sections were running."""
     lab.configure(out=tmp_path)
-    section = lab.sections["lr_logger_and_plotter"]
-    lab.report = Report(section, {}, {}, lab.folder)
+    lab.report = Report(lab.sections["plotter"], {}, {}, lab.folder)
+    lab.folder.mkdir()
     yield lab.folder
     lab.configure()
 
 
 def fit(callbacks, epochs=2, validation=True):
     data = load_breast_cancer()
-    model = lab02.cancer_model(metrics=["accuracy", keras.metrics.AUC(name="auc")])
-    options = {"validation_data": (data.x_val, data.y_val)} if validation else {}
+    model = lab02.cancer_model("accuracy")
+    val = data.val if validation else None
     model.fit(
-        data.x_train,
-        data.y_train,
-        31,
-        epochs,
-        callbacks=callbacks,
-        verbose=0,
-        **options,
+        *data.train, 31, epochs, callbacks=callbacks, validation_data=val, verbose=0
     )
     return model
+
+
+def own_callbacks(folder, monitor="loss"):
+    logger = lab02.LRLogger(folder / "lr.csv")
+    return [logger, lab02.Plotter(monitor), lab02.StopAtTarget(monitor, 9.0)]
 
 
 def written(folder, ending):
@@ -51,53 +50,46 @@ def written(folder, ending):
 
 
 def test_same_instances_serve_two_fits(folder):
-    own = (
-        lab02.LRLogger(),
-        lab02.Plotter("loss", "kayıp"),
-        lab02.StopAtTarget("loss", 9.0),
-    )
+    logger, plotter, stop = own = own_callbacks(folder)
+    stop.target = 99.0
     for epochs in (3, 2):
         fit(own, epochs)
-        assert len(pd.read_csv(written(folder, ".csv"))) == 11 * epochs
-        assert [row["epoch"] for row in own[1].rows] == list(range(1, epochs + 1))
-        assert own[2].steps == 11 * epochs
+        assert len(pd.read_csv(logger.path)) == 11 * epochs
+        assert len(plotter.values) == epochs
+        assert stop.steps == 11 * epochs
 
 
-def test_without_validation_the_plotter_draws_what_there_is(folder):
-    plotter = lab02.Plotter("auc", "AUC")
-    fit([plotter], validation=False)
-    drawn = [
-        sum(len(line.get_xdata()) > 0 for line in ax.lines) for ax in plotter.fig.axes
-    ]
-    assert drawn == [1, 1]
+def test_without_validation_data_they_work_too(folder):
+    own = own_callbacks(folder)
+    own[2].target = 99.0
+    fit(own, validation=False)
+    assert len(own[1].values) == 2
 
 
 def test_plotter_draws_the_last_epoch_even_between_two_redraws(folder):
-    plotter = lab02.Plotter("auc", "AUC", every=3)
+    plotter = lab02.Plotter("loss", every=3)
     fit([plotter], epochs=5)
-    assert list(plotter.fig.axes[1].lines[0].get_xdata()) == [1, 2, 3, 4, 5]
+    assert plotter.drawn == [3, 5]
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_plotter_shows_the_rate_that_the_epoch_used(folder, first):
-    reduce = keras.callbacks.ReduceLROnPlateau("loss", 0.5, patience=1, min_delta=100)
-    halve = keras.callbacks.LearningRateScheduler(lambda epoch, lr: lr * 0.9)
-    for changing in (reduce, halve):
-        logger, plotter = lab02.LRLogger(), lab02.Plotter("loss", "kayıp")
-        own = [logger, plotter]
-        fit([changing, *own] if first else [*own, changing], epochs=4)
-        log = pd.read_csv(written(folder, ".csv")).groupby("epoch")["LR"]
-        assert list(plotter.fig.axes[1].lines[0].get_ydata()) == list(log.first())
-        assert log.first().nunique() > 2
+def test_logger_reads_the_rate_that_the_step_uses(folder, first):
+    logger = lab02.LRLogger(folder / "lr.csv")
+    halve = keras.callbacks.LearningRateScheduler(lambda epoch, lr: lr / 2)
+    fit([halve, logger] if first else [logger, halve], epochs=3)
+    log = pd.read_csv(logger.path).groupby("epoch")["LR"]
+    assert list(log.nunique()) == [1, 1, 1]
+    assert list(log.first()) == pytest.approx([0.0015, 0.00075, 0.000375])
 
 
 @pytest.mark.parametrize("validation", [True, False])
 @pytest.mark.parametrize(
     "make",
-    [lambda: lab02.Plotter("val_auk", "AUC"), lambda: lab02.StopAtTarget("val_auk", 1)],
+    [lambda: lab02.Plotter("val_auk"), lambda: lab02.StopAtTarget("val_auk", 1)],
 )
 def test_unknown_monitor_names_the_keys_there_are(folder, make, validation):
-    with pytest.raises(LabError, match=r"'val_auk'[\s\S]*auc[\s\S]*validation_data="):
+    told = r"'val_auk'[\s\S]*accuracy[\s\S]*validation_data="
+    with pytest.raises(LabError, match=told):
         fit([make()], validation=validation)
 
 
@@ -107,11 +99,28 @@ def test_ctrl_c_keeps_log_and_figure(folder):
             if epoch == 2:
                 signal.raise_signal(signal.SIGINT)
 
-    own = [lab02.LRLogger(), lab02.Plotter("val_auc", "AUC"), Interrupt()]
+    own = [*own_callbacks(folder)[:2], Interrupt()]
     with pytest.raises(KeyboardInterrupt):
         fit(own, epochs=5)
-    assert len(pd.read_csv(written(folder, ".csv"))) == 2 * 11
+    assert len(pd.read_csv(own[0].path)) == 2 * 11
     assert written(folder, ".png").read_bytes().endswith(b"IEND\xaeB`\x82")  # PNG bütün
+
+
+def test_the_page_shows_the_growing_figure_until_the_training_ends(folder, monkeypatch):
+    told = folder.parent / page.LIVE_FILE
+    seen = []
+    show = page.show_live
+
+    def remember(*arguments):
+        show(*arguments)
+        seen.append(told.read_text(encoding="utf-8"))
+
+    monkeypatch.setattr(page, "show_live", remember)
+    lab.configure(quick=True, out=folder.parent)
+    lab.sections["plotter"].run()
+    assert 'window.canli = "uygulama_02/07_plotter_canli.png";\n' in seen
+    assert told.read_text(encoding="utf-8") == 'window.canli = "";\n'
+    assert f"{page.LIVE_FILE}?" in (folder.parent / page.PAGE_FILE).read_text("utf-8")
 
 
 def test_a_closed_window_does_not_stop_the_training(folder, monkeypatch):
@@ -119,6 +128,31 @@ def test_a_closed_window_does_not_stop_the_training(folder, monkeypatch):
     viewer.wait()
     monkeypatch.setattr(window, "_process", [viewer])
     monkeypatch.setattr(lab, "show_window", True)
-    fit([lab02.Plotter("val_auc", "AUC")])
+    fit([lab02.Plotter("val_loss")])
     assert written(folder, ".png").exists()
     window.close_window()
+
+
+def test_a_rate_that_is_read_after_the_step_is_noticed(failing, monkeypatch):
+    read = lab02.LRLogger.on_train_batch_begin
+    monkeypatch.delattr(lab02.LRLogger, "on_train_batch_begin")
+    monkeypatch.setattr(lab02.LRLogger, "on_train_batch_end", read, raising=False)
+    assert "Dosyadaki LR formülün LR'sidir (fark {})" in failing("lr_logger")
+
+
+def test_a_loss_that_is_the_running_mean_is_noticed(failing, monkeypatch):
+    def running(self, batch, logs=None):
+        self.losses.append(logs["loss"])
+        if not self.losses[-1] < 2 * self.losses[0]:
+            self.model.stop_training = True
+
+    monkeypatch.setattr(lab02.LRFinder, "on_train_batch_end", running)
+    told = "Geri çözülen kayıp evaluate'in kaybıdır (fark {})"
+    assert told in failing("lr_range_test")
+
+
+def test_a_schedule_that_forgets_its_settings_is_noticed(failing, monkeypatch):
+    settings = {"base": 1e-4, "max": 1e-2, "half_cycle": 400}
+    monkeypatch.setattr(lab02.CyclicalLR, "get_config", lambda self: settings)
+    told = "Yüklenen zamanlama aynı LR'den sürüyor (fark {})"
+    assert failing("own_schedules") == [told]

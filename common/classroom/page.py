@@ -18,6 +18,7 @@ from common.files import LabError, write_text
 
 PAGE, PAGE_FILE = "page.html", "index.html"
 VERSION_FILE = "surum.js"  # tells an open page that there is a newer one
+LIVE_FILE = "canli.js"  # tells it the figure that grows while a training runs
 EXHIBITION = "sergi.html"
 CODE = HtmlFormatter(nowrap=True)
 
@@ -80,6 +81,18 @@ def write(folder: Path, trial: bool = False) -> None:
         write_text(folder / PAGE_FILE, html(day, trial))
         write_text(folder / VERSION_FILE, f'window.surum = "{stamp(day)}";\n')
         written = day
+
+
+def show_live(folder: Path, figure: str = "") -> None:
+    """Show a growing figure on the open page of an output folder; "" hides it again.
+
+    Args:
+        folder: holds the folders of the labs.
+        figure: its path below that folder, with slashes.
+    """
+    path = folder / LIVE_FILE
+    if figure or path.exists():
+        write_text(path, f"window.canli = {json.dumps(quote(figure))};\n")
 
 
 def exhibition(folder: Path) -> Path:

@@ -369,11 +369,15 @@ class Runner(Outline):
         self._last.pop(section.name, None)  # a lesson that fails has no result
         prepare(folder, [section.stem])
         plt.close("all")
-        with self._running(report):
-            keras.utils.clear_session(free_memory=False)  # collecting takes seconds
-            keras.config.disable_interactive_logging()  # that, too, was forgotten
-            set_seed(self.seed)
-            report.found = self._lessons[section.name](**settings)
+        try:
+            with self._running(report):
+                keras.utils.clear_session(free_memory=False)  # collecting takes seconds
+                keras.config.disable_interactive_logging()  # that, too, was forgotten
+                set_seed(self.seed)
+                report.found = self._lessons[section.name](**settings)
+        finally:
+            with contextlib.suppress(LabError):
+                page.show_live(folder.parent)  # no figure grows any more
         if startup.IN_NOTEBOOK:
             self._last[section.name] = report.copy()
         return report
