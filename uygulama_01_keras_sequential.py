@@ -802,19 +802,752 @@ def _(runs, rates):
 
 
 # %% [markdown]
+# ## 10 · Başlatıcılar
+# %%
+@lab.section
+def initializers(
+    depth=10,  # sinyal bu derinlikte yüzlerce kat büyüyebilir
+    width=512,  # kuram geniş katman için yazılmıştır
+):
+    """Başlatıcılar: sinyal derin ağdan sağ çıkar mı?
+
+    Soru: Ağırlıklar He'nin iki katı olunca sinyal, ilk ReLU katmanından onuncuya kadar
+    kaç kat büyür? (a) 2 (b) 20 (c) 500
+    """
+    x = load_mnist(1, 1_000).x_val
+    x = (x - x.mean()) / x.std()
+    starts = {  # başlatıcı, ağırlıkların katı, aktivasyon
+        "He + ReLU": ("he_normal", 1, "relu"),
+        "Glorot + tanh": ("glorot_normal", 1, "tanh"),
+        "LeCun + SELU": ("lecun_normal", 1, "selu"),
+        "Glorot + ReLU": ("glorot_normal", 1, "relu"),  # uymayan çift
+        "2 · He + ReLU": ("he_normal", 2, "relu"),
+    }
+    signals = []
+    for name, (start, factor, activation) in starts.items():
+        set_seed(lab.seed)
+        h = x
+        for layer in range(1, depth + 1):  # eğitimsiz ağ, katman katman
+            z = factor * layers.Dense(width, kernel_initializer=start)(h)
+            h = layers.Activation(activation)(z)
+            std = float(ops.std(z))
+            signals.append({
+                "çift": name,
+                "tohum": lab.seed,
+                "katman": layer,
+                "std": std,
+            })
+    return pd.DataFrame(signals)
+
+
+# %%
+@initializers.result
+def _(signals, depth, width):
+    """Neden: He her katmanda sinyalin std'sini korur; iki katı ağırlıklar onu her
+    katmanda ikiyle çarpar. Birinciden onuncu katmana dokuz çarpım vardır: 2⁹ = 512.
+    """
+    std = signals.pivot(index="çift", columns="katman", values="std")
+    growth = std[depth] / std[1]
+    lab.conclude(
+        f"Ağırlıklar He'nin iki katı olunca sinyal {depth}. katmana kadar "
+        f"{number(growth['2 · He + ReLU'])} kat büyüdü. He'nin kendisiyle sinyal "
+        f"{number(growth['He + ReLU'])} katında kaldı."
+    )
+    table = pd.DataFrame({"ilk katman": std[1], "son katman": std[depth]})
+    lab.table(table.assign(kat=growth), f"Sinyalin std'si, {width} nöronlu katmanlar")
+    fig, ax = plots.figure()
+    plots.curves(signals, "std", ax, x="katman")
+    ax.set(yscale="log", ylabel="sinyalin std'si (eğitimsiz ağ)", xticks=std.columns)
+    lab.save(fig)
+
+    doubled = growth["2 · He + ReLU"] / 2.0 ** (depth - 1)
+    own = growth[["He + ReLU", "Glorot + tanh", "LeCun + SELU"]]
+    most = max(own.max(), 1 / own.min())
+    selu = std.loc["LeCun + SELU", depth]
+    wrong = growth["Glorot + ReLU"] / growth["He + ReLU"]
+    lab.check(
+        "İki katı He sinyali her katmanda ikiyle çarpıyor", doubled, within=(0.5, 2)
+    )
+    lab.check("Uyan çiftlerde sinyal 8 kattan az değişiyor ({} kat)", most, below=8)
+    lab.check("SELU BatchNorm'suz std'yi koruyor (std {})", selu, within=(0.7, 1.4))
+    lab.check("Glorot ile ReLU'da sinyal He'dekinden küçük", wrong, below=1)
+
+
+# %% [markdown]
+# ## 11 · L1, L2, ElasticNet
+# %%
+@lab.section(quick={"epochs": 1, "seeds": 1})
+def weight_penalties(
+    l1=3e-4,  # kayba eklediği, L2'nin eklediğiyle aynı mertebededir
+    l2=3e-3,  # slaytın 1e-4'ünün otuz katıdır: etkisi görülür
+    epochs=12,  # cezasız ağ bu kadar epoch'ta eğitim kümesini ezberler
+    seeds=3,  # tek tohumun sonucu şans olabilir
+):
+    """L1, L2 ve ElasticNet: ağırlıkları cezalandırmak
+
+    Soru: L1 cezası ağırlıkların yüzde kaçını sıfıra yapıştırır (|w| < 0,001)?
+    """
+    data = load_mnist(500, 1_000)  # az görüntüde aşırı öğrenme (overfitting) görünür
+    used = data.x_train.std(axis=0) > 0  # hep boş kenar piksellerine bakılmaz
+
+    def build(penalty):
+        model = keras.Sequential([
+            layers.Input(shape=(784,)),
+            layers.Dense(128, activation="relu", kernel_regularizer=penalty),
+            layers.Dense(10, activation="softmax"),
+        ])
+        bare = keras.metrics.SparseCategoricalCrossentropy(
+            name="bare"
+        )  # kayıp, cezasız
+        adam = keras.optimizers.Adam(0.003)  # varsayılanın üç katı: az epoch yeter
+        model.compile(adam, loss=CROSS_ENTROPY, metrics=[bare])
+        return model
+
+    penalties = {
+        "cezasız": None,
+        "L2, slayt": regularizers.L2(1e-4),
+        "L2": regularizers.L2(l2),
+        "L1": regularizers.L1(l1),
+        "ElasticNet": regularizers.L1L2(l1 / 2, l2 / 2),
+    }
+    kernels = {}
+    runs = lab.runs(build, seeds, ceza=penalties)
+    for model in runs:
+        model.fit(*data.train, batch_size=50, epochs=epochs)
+        _, loss = model.evaluate(*data.val)
+        w = model.layers[0].kernel.numpy()[used]
+        kernels[runs.labels["ceza"]] = w.ravel()
+        runs.keep(val_loss=loss, sıfır_payı=np.mean(abs(w) < 0.001))
+    return runs.frame, kernels, model
+
+
+# %%
+@weight_penalties.result
+def _(runs, kernels, model, l1, l2):
+    """Neden: L1'in türevi ağırlık küçülse de aynı kalır: ağırlığı sıfıra kadar iter.
+    L2'nin türevi ağırlıkla birlikte küçülür: büyükleri kısar ama sıfırlamaz.
+    """
+    near, loss = final(runs, "sıfır_payı").mean(), final(runs, "val_loss")
+    gains = {name: paired(loss["cezasız"], loss[name]) for name in list(loss)[1:]}
+    clear = [name for name, gain in gains.items() if gain.clear and gain.mean > 0]
+    told = ", ".join(clear) or "hiçbir ceza"
+    lab.conclude(
+        f"L1 cezası ağırlıkların {percent(near['L1'])} kadarını sıfıra yapıştırdı, L2 "
+        f"cezası {percent(near['L2'])} kadarını. Doğrulama kaybını şanstan ayrılacak "
+        f"kadar {'düşüren' if clear else 'düşürebilen'}: {told}."
+    )
+    title = f"L1 {number(l1)}, L2 {number(l2)}; kayba ceza katılmadı"
+    lab.table(summary(runs, "val_loss", sıfırda="sıfır_payı"), title)
+    fig, axes = plots.mosaic("AD;BD;CD")
+    for letter, name in zip("ABC", ("cezasız", "L2", "L1"), strict=True):
+        bins = np.arange(-0.101, 0.102, 0.002)  # ortadaki kutu: |w| < 0,001
+        bars = axes[letter].hist(kernels[name], bins, color="lightgrey")[2]
+        bars[len(bars) // 2].set_color("C0")
+        axes[letter].set(title=f"{name}: {percent(near[name])} sıfırda", yticks=[])
+    axes["C"].set_xlabel("ilk katmanın ağırlıkları")
+    without = runs["tohum"].map(loss["cezasız"])
+    gained = runs.assign(kazanç=without - runs["val_loss"])
+    plots.scores(gained[gained["ceza"] != "cezasız"], "kazanç", axes["D"])
+    axes["D"].axvline(0, color="black")
+    axes["D"].set_xlabel("doğrulama kaybı, cezasız ağdan ne kadar küçük")
+    lab.save(fig)
+
+    w = model.layers[0].kernel.numpy()
+    by_hand = l1 / 2 * abs(w).sum() + l2 / 2 * (w**2).sum()
+    gap, more = abs(by_hand - float(sum(model.losses))), near["L1"] - near["L2"]
+    lab.check("ElasticNet'in cezası α · Σ|w| + β · Σw² (fark {})", gap, below=1e-4)
+    lab.check("L1 L2'den çok sıfırlıyor", more, above=0.2, full_size=True)
+
+
+# %% [markdown]
+# ## 12 · BatchNorm elle
+# %%
+@lab.section
+def batch_norm_by_hand(
+    batch_size=31,  # 341 eğitim hastası 11 eşit mini-batch'e bölünür
+):
+    """BatchNorm elle: eğitim kipi ve çıkarım kipi
+
+    Soru: Ham veride tümör alanının std'si, yarıçapın std'sinin yaklaşık yüz katıdır.
+    Eğitim kipindeki BatchNorm'dan sonra kaç katı olur?
+    """
+    x = load_breast_cancer(scaled=False).x_train[:, [0, 1, 2, 3]]
+    layer = layers.BatchNormalization(momentum=0.9)  # az adım vardır: bölüm 13
+    for start in range(0, len(x), batch_size):
+        layer(x[start : start + batch_size], training=True)  # hareketli μ ve σ² izler
+
+    batch = x[:batch_size]
+    trained = layer(batch, training=True)  # mini-batch'in kendi μ ve σ²'si
+    mean, variance = ops.mean(batch, axis=0), ops.var(batch, axis=0)
+    by_hand = (batch - mean) / ops.sqrt(variance + layer.epsilon)
+    by_hand = layer.gamma * by_hand + layer.beta  # yeni katmanda γ = 1, β = 0
+
+    inferred = layer(batch, training=False)  # izlenen μ ve σ²
+    mean, variance = layer.moving_mean, layer.moving_variance
+    by_hand_too = (batch - mean) / ops.sqrt(variance + layer.epsilon)
+    by_hand_too = layer.gamma * by_hand_too + layer.beta
+    return (
+        batch,
+        trained.numpy(),
+        by_hand.numpy(),
+        inferred.numpy(),
+        by_hand_too.numpy(),
+    )
+
+
+# %%
+@batch_norm_by_hand.result
+def _(batch, trained, by_hand, inferred, by_hand_too):
+    """Neden: Eğitim kipinde her sütundan mini-batch'in kendi ortalaması çıkarılır, sonra
+    sütun kendi std'sine bölünür: her sütunun std'si 1 olur.
+    """
+    names = ["yarıçap", "doku", "çevre", "alan"]
+    before, after = batch.std(axis=0), trained.std(axis=0)
+    gap = largest_difference([trained], [inferred])
+    lab.conclude(
+        f"BatchNorm'dan sonra alanın std'si yarıçapın std'sinin "
+        f"{number(after[3] / after[0])} katı oldu (önce {number(before[3] / before[0])} "
+        f"katıydı). Aynı hastaların çıkarım kipindeki çıktısı en çok {number(gap, 2)} "
+        "ayrıldı."
+    )
+    table = {
+        "önce": before,
+        "sonra, eğitim": after,
+        "sonra, çıkarım": inferred.std(axis=0),
+    }
+    lab.table(pd.DataFrame(table, names).rename_axis("std"), f"{len(batch)} hasta")
+    fig, (left, right) = plots.figure(1, 2)
+    look = {"orient": "h", "size": 12, "alpha": 0.5, "legend": False}
+    sns.stripplot(pd.DataFrame(batch, columns=names), ax=left, **look)
+    left.set(title="önce", xlabel="ham değer", xscale="log")
+    sns.stripplot(pd.DataFrame(trained, columns=names), ax=right, **look)
+    right.set(title="sonra (eğitim kipi)", xlabel="BatchNorm'un çıktısı")
+    lab.save(fig)
+
+    train_gap = largest_difference([trained], [by_hand])
+    infer_gap = largest_difference([inferred], [by_hand_too])
+    lab.check("Eğitim kipi slaytın formülüdür (fark {})", train_gap, below=1e-4)
+    lab.check("Çıkarım kipi izlenen μ ve σ² iledir (fark {})", infer_gap, below=1e-4)
+    lab.check("İki kip başka çıktı veriyor (fark {})", gap, above=0.1)
+
+
+# %% [markdown]
+# ## 13 · BatchNorm'un momentumu
+# %%
+@lab.section
+def batch_norm_momentum(
+    epochs=8,  # 0,99'un geriden gelişi bu kadar epoch boyunca görülür
+    batch_size=31,  # 341 eğitim hastası 11 eşit mini-batch'e bölünür
+):
+    """BatchNorm'un momentumu: hareketli ortalama geriden gelir
+
+    Soru: Hareketli ortalama 0'dan başlar. Bir epoch (11 adım) sonunda, Keras'ın
+    varsayılan momentumu 0,99 ile gerçek ortalamanın yüzde kaçına varır?
+    """
+    x = load_breast_cancer(scaled=False).x_train[:, :4]
+    batches = [x[i : i + batch_size] for i in range(0, len(x), batch_size)]
+    way = []
+    for momentum in (0.9, 0.99):
+        layer = layers.BatchNormalization(momentum=momentum)
+        for step, batch in enumerate(batches * epochs, start=1):
+            layer(batch, training=True)  # yeni = momentum · eski + (1 - momentum) · μ
+            share = float(ops.mean(layer.moving_mean / x.mean(axis=0)))
+            row = {"momentum": momentum, "tohum": lab.seed, "adım": step, "pay": share}
+            way.append(row)
+    return pd.DataFrame(way), len(batches)
+
+
+# %%
+@batch_norm_momentum.result
+def _(way, steps):
+    """Neden: Her adım gerçek ortalamaya olan uzaklığın yalnız 1 - momentum kadarını
+    kapatır. n adım sonunda varılan pay yaklaşık 1 - momentumⁿ olur.
+    """
+    share = way[way["adım"] == steps].set_index("momentum")["pay"]
+    lab.conclude(
+        f"Bir epoch ({steps} adım) sonunda hareketli ortalama, momentum 0,99 ile gerçek "
+        f"ortalamanın {percent(share[0.99], digits=0)} kadarına vardı. Momentum 0,9 ile "
+        f"{percent(share[0.9], digits=0)} kadarına vardı."
+    )
+    formula = 1 - way["momentum"] ** way["adım"]
+    last = way["adım"].max()
+    table = way.assign(formül_payı=formula)[way["adım"].isin([1, steps, last])]
+    lab.table(
+        table.drop(columns="tohum").set_index("momentum"), "Gerçek ortalamaya oran"
+    )
+    fig, ax = plots.figure()
+    plots.curves(way, "pay", ax, x="adım")
+    ax.axvline(steps, color="black", linewidth=2)
+    ax.text(steps + 0.5, 0.02, "bir epoch", size=20)
+    ax.set(ylabel="gerçek ortalamaya oranı (pay)", ylim=(0, 1.05))
+    lab.save(fig)
+
+    gap = abs(way["pay"] - formula).max()
+    lab.check("Varılan pay 1 - momentumⁿ dolayında (fark {})", gap, below=0.1)
+    lab.check("Varsayılan momentum geriden geliyor", share[0.99], below=0.2)
+    lab.check("Momentum 0,9 daha ileride", share[0.9], above=0.5)
+
+
+# %% [markdown]
+# ## 14 · BatchNorm'un hızı
+# %%
+@lab.section(quick={"steps": 40, "rates": (0.1, 1.0), "seeds": 1})
+def batch_norm_speed(
+    rates=(0.03, 0.1, 0.3, 1.0, 3.0),  # her ağın en hızlı LR'si bu aralığın içindedir
+    target=0.85,  # iki ağ da bu doğruluğa varır
+    steps=120,  # BatchNorm'suz ağ da hedefe bu kadar adımda varır
+    seeds=3,  # tek tohumun sonucu şans olabilir
+):
+    """BatchNorm ile kaç kat hızlı?
+
+    Soru: Slayt "10x daha hızlı eğitim" diyor. BatchNorm'lu ağ %85 doğruluğa,
+    BatchNorm'suz ağdan kaç kat az adımda varır?
+    """
+    data = load_mnist(100 * steps)  # her görüntü bir kez görülür: ezber olmaz
+
+    def build(position):
+        model = keras.Sequential([layers.Input(shape=(784,))])
+        for _ in range(5):
+            model.add(layers.Dense(100, kernel_initializer="he_normal"))
+            if position == "önce":
+                model.add(layers.BatchNormalization())
+            model.add(layers.Activation("relu"))
+            if position == "sonra":
+                model.add(layers.BatchNormalization())
+        model.add(layers.Dense(10, activation="softmax"))
+        model.compile("sgd", loss=CROSS_ENTROPY, metrics=["accuracy"])
+        return model
+
+    runs = lab.runs(build, seeds, BatchNorm=("yok", "önce", "sonra"), LR=rates)
+    for model in runs:
+        history = model.fit(  # on adım bir "epoch" sayılır
+            *data.train, batch_size=100, epochs=steps // 10, steps_per_epoch=10
+        )
+        reached = np.array(history.history["accuracy"]) >= target
+        first = 10 * (reached.argmax() + 1) if reached.any() else np.inf
+        runs.keep(history, varış=first)  # hedefe kaçıncı adımda vardı
+    return runs.frame
+
+
+# %%
+@batch_norm_speed.result
+def _(runs, target, steps, rates):
+    """Neden: BatchNorm her katmanda sinyali yeniden 0 ortalamaya, 1 std'ye getirir: büyük
+    adımlar sinyali bozmaz. Neden hızlandırdığı tartışmalıdır: slaytın "internal
+    covariate shift" açıklaması ya da pürüzsüzleşen kayıp (Santurkar vd., 2018).
+    """
+    needed = final(runs, "varış").mean()
+    without, before = needed["yok"], needed["önce"]
+    slow, fast = without.idxmin(), before.idxmin()  # en hızlı LR'leri
+    accuracy = final(runs, "accuracy")
+    gain = paired(accuracy["önce", fast], accuracy["yok", slow])
+    times, best = without[slow] / before[slow], without[slow] / before[fast]
+    goal = percent(target, digits=0)
+    lab.conclude(
+        f"BatchNorm'lu ağ {goal} doğruluğa {number(times, 2)} kat az adımda vardı "
+        f"(ikisinde de LR {number(slow)}); her ağ en hızlı LR'sindeyken "
+        f"{number(best, 2)} kat az adımda vardı. {steps} adım sonunda BatchNorm'lu ağın "
+        f"doğruluğu {gain.told('yüksek', 'düşük')} oldu."
+        if np.isfinite(times * best)
+        else f"{steps} adımda {goal} doğruluğa varamayan ağ var: oran hesaplanamıyor."
+    )
+    shown = needed.unstack("BatchNorm").map(number).replace("sonsuz", "varamadı")
+    lab.table(shown, f"{goal} doğruluğa kaç adım? (varamadı: en az bir tohum)")
+    fig, (left, right) = plots.figure(1, 2)
+    band = runs.replace({"varış": {np.inf: 1.15 * steps}})
+    plots.curves(band, "varış", left, x="LR")
+    left.axhspan(1.05 * steps, 1.25 * steps, color="lightgrey", zorder=0)
+    left.text(min(rates), 1.17 * steps, " varamadı", size=22)
+    left.set(xscale="log", ylabel=f"{goal} doğruluğa kaç adım", ylim=(0, 1.25 * steps))
+    left.set_xticks(rates, [number(rate) for rate in rates])
+    plots.scores(runs, "accuracy", right)
+    lab.save(fig)
+    lab.check("BatchNorm'lu ağ aynı LR'de hızlı", times, above=1.2, full_size=True)
+
+
+# %% [markdown]
+# ## 15 · BatchNorm'un öteki sözleri
+# %%
+@lab.section(quick={"n_train": 500, "seeds": 1}, curious=True)
+def batch_norm_promises(
+    sizes=(8, 32, 128),  # aynı hasta bu boydaki mini-batch'lere düşer
+    n_train=5_000,  # derin ağda adım pahalıdır: az görüntü yeter
+    seeds=3,  # tek tohumun sonucu şans olabilir
+):
+    """BatchNorm'un iki sözü daha: başlangıç ve hafif düzenlileştirme
+
+    Soru: Ağırlıklar He'nin yarısı, kendisi ya da iki katıyla başlıyor. BatchNorm bu üç
+    ağın doğrulukları arasındaki en büyük farkı kaç puan azaltır?
+    """
+    data = load_mnist(n_train, 1_000)
+
+    def build(factor, norm):
+        start = keras.initializers.VarianceScaling(2 * factor**2)  # factor · He
+        model = keras.Sequential([layers.Input(shape=(784,))])
+        for _ in range(10):
+            model.add(layers.Dense(64, kernel_initializer=start))
+            if norm:
+                model.add(layers.BatchNormalization(momentum=0.9))
+            model.add(layers.Activation("relu"))
+        model.add(layers.Dense(10, activation="softmax"))
+        sgd = keras.optimizers.SGD(0.1)  # gradyanın boyunu Adam gibi düzeltmez
+        model.compile(sgd, loss=CROSS_ENTROPY, metrics=["accuracy"])
+        return model
+
+    starts = {"He / 2": 0.5, "He": 1, "2 · He": 2}
+    runs = lab.runs(
+        build, seeds, BatchNorm={"yok": False, "var": True}, başlangıç=starts
+    )
+    runs.conditions = dict(reversed(runs.conditions.items()))
+    for model in runs:
+        runs.keep(model.fit(*data.train, 100, validation_data=data.val))
+
+    x = load_breast_cancer().x_train
+    rng = np.random.default_rng(lab.seed)
+    layer, noise = layers.BatchNormalization(), []
+    for size in sizes:
+        for _ in range(100):  # aynı hasta, her seferinde başka komşularla
+            batch = np.vstack([x[:1], rng.choice(x[1:], size - 1, replace=False)])
+            output = float(layer(batch, training=True)[0, 0])
+            noise.append({"mini-batch": size, "çıktı": output})
+    return runs.frame, pd.DataFrame(noise)
+
+
+# %%
+@batch_norm_promises.result
+def _(runs, noise, sizes):
+    """Neden: BatchNorm her katmanda sinyali yeniden ölçekler: başlangıcın boyu sonraki
+    katmana geçmez. Küçük mini-batch'in ortalaması çok oynar, aynı hastanın çıktısı da
+    onunla oynar.
+    """
+    accuracy = final(runs, "val_accuracy")
+    spread = accuracy.T.groupby(level="BatchNorm").agg(np.ptp).T
+    less = paired(spread["yok"], spread["var"])
+    std = noise.groupby("mini-batch")["çıktı"].std()
+    times = std[min(sizes)] / std[max(sizes)]
+    lab.conclude(
+        "BatchNorm üç başlangıcın doğrulukları arasındaki en büyük farkı "
+        f"{less.told('azalttı', 'artırdı')}. Mini-batch {max(sizes)} yerine {min(sizes)} "
+        f"hasta olunca aynı hastanın çıktısı {number(times, 2)} kat çok oynadı."
+    )
+    lab.table(summary(runs, "val_accuracy"), "Doğrulama doğruluğu, bir epoch sonunda")
+    fig, (left, right) = plots.figure(1, 2)
+    plots.scores(runs, "val_accuracy", left)
+    left.set(xlim=(0, 1))
+    sns.stripplot(noise, x="mini-batch", y="çıktı", size=9, alpha=0.4, ax=right)
+    right.set(title="aynı hasta, yüz başka mini-batch", ylabel="BatchNorm'un çıktısı")
+    lab.save(fig)
+    lab.check("BatchNorm farkı daraltıyor", less.mean, above=0.1, full_size=True)
+    lab.check("Küçük mini-batch'te çıktı çok oynuyor ({} kat)", times, above=2)
+
+
+# %% [markdown]
+# ## 16 · Dropout ve aşırı öğrenme
+# %%
+@lab.section(quick={"n_train": 500, "epochs": 2, "seeds": 1})
+def dropout_overfitting(
+    rate=0.3,  # slaytın oranıdır
+    wrong=0.2,  # eğitim etiketlerinin bu kadarı rastgeledir: ezberlenecek gürültü
+    n_train=1_000,  # az görüntüde aşırı öğrenme (overfitting) görünür
+    epochs=15,  # Dropout'suz ağ gürültüyü bu kadar epoch'ta ezberler
+    seeds=3,  # tek tohumun sonucu şans olabilir
+):
+    """Dropout ezberlemeyi zorlaştırır
+
+    Soru: Eğitim etiketlerinin beşte biri rastgele. Dropout doğrulama kaybını yüzde kaç
+    azaltır?
+    """
+    data = load_mnist(n_train, 1_000)
+    noisy = round(wrong * n_train)
+    labels = np.random.default_rng(lab.seed).integers(0, 10, noisy)
+    y = np.concatenate([labels, data.y_train[noisy:]])  # doğrulamanın etiketleri doğru
+
+    def build(rate):
+        model = keras.Sequential([
+            layers.Input(shape=(784,)),
+            layers.Dense(256, activation="relu", kernel_initializer="he_normal"),
+            layers.Dropout(rate),
+            layers.Dense(128, activation="relu", kernel_initializer="he_normal"),
+            layers.Dropout(rate),
+            layers.Dense(10, activation="softmax"),
+        ])
+        model.compile("adam", loss=CROSS_ENTROPY, metrics=["accuracy"])
+        return model
+
+    runs = lab.runs(build, seeds, Dropout={"yok": 0.0, "var": rate})
+    for model in runs:
+        history = model.fit(
+            data.x_train, y, batch_size=50, epochs=epochs, validation_data=data.val
+        )
+        runs.keep(history)
+    return runs.frame
+
+
+# %%
+@dropout_overfitting.result
+def _(runs, rate, wrong):
+    """Neden: Hangi nöronun kapanacağı bilinmediği için ağ tek bir nörona güvenemez:
+    yanlış etiketleri ezberlemesi zorlaşır.
+    """
+    loss = final(runs, "val_loss")
+    saved = paired(loss["yok"], loss["var"])
+    share = saved.mean / loss["yok"].mean()
+    told = f" ({saved.words})" if saved.words else ""
+    train = final(runs, "loss").mean()
+    lab.conclude(
+        f"Dropout doğrulama kaybını {percent(abs(share), digits=0)} "
+        f"{'azalttı' if share >= 0 else 'artırdı'}{told}. Rastgele etiketli eğitim "
+        f"kümesinde kayıp Dropout'suz {number(train['yok'])}, Dropout'la "
+        f"{number(train['var'])} oldu."
+    )
+    title = f"Oran {number(rate)}, rastgele etiket {percent(wrong, digits=0)}"
+    lab.table(summary(runs, "loss", "val_loss", "val_accuracy"), title)
+    fig, (left, right) = plots.figure(1, 2, sharey=True)
+    plots.curves(runs, "loss", left)
+    left.set(title="eğitim: etiketlerin bir kısmı rastgele", ylabel="kayıp")
+    plots.curves(runs, "val_loss", right)
+    right.set(title="doğrulama: etiketler doğru", ylim=(0, None))
+    lab.save(fig)
+
+    harder = train["var"] - train["yok"]
+    lab.check("Dropout kaybı azaltıyor", saved.mean, above=0.03, full_size=True)
+    lab.check("Dropout eğitim kümesine uymayı zorlaştırıyor", harder, above=0)
+
+
+# %% [markdown]
+# ## 17 · Dropout çeşitleri
+# %%
+def guessed_from_neighbours(wave, closed):
+    """Kapanan değerler komşu adımlardan ne kadar iyi bulunur? R²: 1 ise tam."""
+    opened = pd.DataFrame(wave).mask(closed)
+    guess = opened.interpolate(limit_direction="both").fillna(0).to_numpy()
+    return r2_score(wave[closed], guess[closed]) if closed.any() else np.nan
+
+
+# %%
+@lab.section
+def dropout_kinds(
+    rate=0.3,  # slaytın oranıdır
+    alpha_rate=0.1,  # slaytta AlphaDropout'un oranıdır
+):
+    """Dropout çeşitleri: ne kapanır, ne korunur?
+
+    Soru: Oran 0,3 iken Keras, eğitimde açık kalan nöronu kaçla çarpar?
+    """
+    ones = np.ones((1, 200, 100), dtype="float32")  # bir örnek, 200 adım, 100 kanal
+    dropout = layers.Dropout(rate)
+    spatial = layers.SpatialDropout1D(rate)
+    outputs = {
+        "Dropout, eğitim": dropout(ones, training=True)[0].numpy(),
+        "Dropout, çıkarım": dropout(ones, training=False)[0].numpy(),
+        "SpatialDropout1D, eğitim": spatial(ones, training=True)[0].numpy(),
+    }
+    table = pd.DataFrame({"katman": list(outputs)})
+    table["açık nöron"] = [y.max() for y in outputs.values()]
+    table["ortalama"] = [y.mean() for y in outputs.values()]
+
+    time, channel = np.meshgrid(np.linspace(0, 60, 200), np.arange(100), indexing="ij")
+    wave = np.sin(time + channel)  # komşu adımlar birbirine benzer
+    guessed = []
+    for layer in (dropout, spatial):
+        closed = layer(wave[None], training=True)[0].numpy() == 0
+        guessed.append(guessed_from_neighbours(wave, closed))
+
+    signals = []
+    for layer in (layers.Dropout(alpha_rate), layers.AlphaDropout(alpha_rate)):
+        set_seed(lab.seed)  # iki ağda aynı ağırlıklar, aynı girdi
+        x = keras.random.normal((500, 512))
+        for depth in range(1, 9):  # küçük kayma sekiz katmanda birikir
+            x = layers.Dense(512, activation="selu", kernel_initializer="lecun_normal")(
+                x
+            )
+            x = layer(x, training=True)
+            signals.append((type(layer).__name__, lab.seed, depth, float(ops.std(x))))
+    signals = pd.DataFrame(signals, columns=["çeşit", "tohum", "katman", "std"])
+    return table, signals, outputs, guessed
+
+
+# %%
+@dropout_kinds.result
+def _(table, signals, outputs, guessed, rate):
+    """Neden: Kapanan nöronlar toplamı küçültür. Kalanlar 1 / (1 - oran) ile çarpılınca
+    beklenen toplam değişmez; çıkarımda yapacak iş kalmaz.
+    """
+    trained, inferred, spatial = outputs.values()
+    std = signals.groupby("çeşit")["std"].last()
+    lab.conclude(
+        f"Keras açık kalan nöronu eğitimde {number(trained.max())} ile çarptı; çıkarımda "
+        f"hiçbir şeyi değiştirmedi. Slayt çıkarımda {number(1 - rate)} ile çarpar."
+    )
+    lab.table(table.set_index("katman"), "Girdi hep 1 iken çıktı")
+    fig, axes = plots.mosaic("ABCC")
+    for letter, name in zip("AB", ("Dropout", "SpatialDropout1D"), strict=True):
+        shown = outputs[f"{name}, eğitim"][:60, :40] > 0
+        axes[letter].imshow(shown, cmap="gray_r", aspect="auto")
+        axes[letter].set(
+            title=f"{name}\n(beyaz: kapalı)", xlabel="kanal", ylabel="adım"
+        )
+        axes[letter].set(xticks=[], yticks=[])
+    plots.curves(signals, "std", axes["C"], x="katman")
+    axes["C"].set(title="SELU katmanlarında", ylabel="çıktının std'si", ylim=(0, None))
+    lab.save(fig)
+
+    scale, inside = trained.max() * (1 - rate), np.ptp(spatial, axis=0).max()
+    lab.check("Çarpan 1 / (1 - oran)", scale, within=(0.9999, 1.0001))
+    lab.check("Çıkarımda hiçbir nöron değişmiyor", abs(inferred - 1).max(), equal=0)
+    lab.check("SpatialDropout1D kanalın tamamını kapatıyor", inside, equal=0)
+    lab.check("Tek kapanan değer komşusundan bulunur (R² {})", guessed[0], above=0.8)
+    lab.check("Kapanan kanal komşusundan bulunmaz (R² {})", guessed[1], below=0.1)
+    lab.check(
+        "AlphaDropout std'yi korur ({})", std["AlphaDropout"], within=(0.92, 1.08)
+    )
+    lab.check("Dropout SELU'nun std'sini büyütür ({})", std["Dropout"], above=1.1)
+
+
+# %% [markdown]
+# ## 18 · MC Dropout
+# %%
+def entropy(p):
+    """Olasılıkların entropisi: belirsizlik (Gal ve Ghahramani, 2016)."""
+    return -np.sum(p * np.log(p + 1e-7), axis=-1)
+
+
+def accuracy_left(p, truth, share):
+    """En kararsız pay bir insana bırakılınca kalanların doğruluğu."""
+    surest = entropy(p).argsort()  # en eminden en kararsıza
+    kept = surest[: max(1, round(len(p) * (1 - share)))]
+    return np.mean(p[kept].argmax(axis=1) == truth[kept])
+
+
+# %%
+@lab.section(quick={"n_train": 4_000, "epochs": 1, "passes": 10})
+def mc_dropout(
+    passes=40,  # %95 aralığının iki ucunda birer geçiş kalır
+    deferred=0.1,  # en kararsız onda bir insana bırakılır
+    n_train=20_000,  # kalan yanlışların çoğu gerçekten zor rakamlardır
+    epochs=3,  # doğruluk bu kadarla %96 dolayına varır
+):
+    """MC Dropout: model ne zaman emin değil?
+
+    Soru: En kararsız %10 bir insana bırakılınca kalan rakamların yüzde kaçı doğru
+    bilinir?
+    """
+    data = load_mnist(n_train)
+    model = keras.Sequential([
+        layers.Input(shape=(784,)),
+        layers.Dense(256, activation="relu", kernel_initializer="he_normal"),
+        layers.BatchNormalization(momentum=0.9),
+        layers.Dropout(0.3),
+        layers.Dense(128, activation="relu", kernel_initializer="he_normal"),
+        layers.BatchNormalization(momentum=0.9),
+        layers.Dropout(0.25),
+        layers.Dense(10, activation="softmax"),
+    ])
+    model.compile(optimizer="adam", loss=CROSS_ENTROPY)
+    model.fit(*data.train, batch_size=100, epochs=epochs)
+
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.trainable = False  # training=True artık yalnız Dropout'u açar
+    x, y = data.test
+    each = lab.each(range(1, passes + 1), "geçiş")
+    several = np.stack([model(x, training=True) for _ in each])  # Dropout açık
+    once = model(x, training=False).numpy()  # Dropout kapalı tek geçiş
+    kept = []
+    for share in np.linspace(0, deferred, 11):
+        many = accuracy_left(several.mean(axis=0), y, share)
+        kept.append((share, many, accuracy_left(once, y, share)))
+    names = ["insana bırakılan pay", "MC Dropout", "Dropout kapalı"]
+    return pd.DataFrame(kept, columns=names), several, model
+
+
+# %%
+@mc_dropout.result
+def _(kept, several, model, passes):
+    """Neden: Model yanlışlarını kararsız olduğu yerde yapar: en kararsızlar insana
+    bırakılınca yanlışların çoğu onlarla gider.
+    """
+    share, many, once = kept.iloc[-1]
+    lab.conclude(
+        f"En kararsız {percent(share, digits=0)} insana bırakılınca kalan rakamların "
+        f"{percent(many)} kadarı doğru bilindi (hiç bırakılmazken "
+        f"{percent(kept['MC Dropout'][0])}). Dropout kapalı tek geçişle de {percent(once)} "
+        "kadarı bilindi."
+    )
+    curves = kept.set_index("insana bırakılan pay")
+    formats = dict.fromkeys(curves, percent)
+    lab.table(curves.iloc[::5], "Kalanın test doğruluğu", formats)
+    fig, ax = plots.figure()
+    ax.plot(curves, linewidth=4, label=list(curves))
+    plots.label_lines(ax)
+    ax.set(xlabel="insana bırakılan pay", ylabel="kalanın doğruluğu")
+    lab.save(fig)
+    data, average = load_mnist(100), several.mean(axis=0)
+    fig, axes = plots.figure(1, 5, title=f"En kararsız beş rakam, {passes} geçiş")
+    for ax, i in zip(axes, entropy(average).argsort()[:-6:-1], strict=True):
+        guess = average[i].argmax()
+        low, high = np.percentile(several[:, i, guess], [2.5, 97.5])
+        told = (
+            f"{guess} olasılığı:\n{percent(low, digits=0)} - {percent(high, digits=0)}"
+        )
+        plots.digits([ax], data.x_test[[i]], [f"gerçek {data.y_test[i]}\n{told}"])
+    lab.save(fig, "_kararsiz")
+
+    norm, x = model.layers[1], data.x_train
+    start = norm.moving_mean.numpy()
+    model(x, training=True)
+    frozen = abs(norm.moving_mean.numpy() - start).max()
+    norm.trainable = True
+    model(x, training=True)
+    trap = abs(norm.moving_mean.numpy() - start).max()
+    gain = many - kept["MC Dropout"][0]
+    lab.check("Kalanın doğruluğu artıyor", gain, above=0.01, full_size=True)
+    lab.check("Dondurulan BatchNorm kaymıyor", frozen, equal=0)
+    lab.check("Dondurulmayan BatchNorm kayıyor (tuzak: {})", trap, above=1e-3)
+
+
+# %% [markdown]
 # ## Sıra sizde
 # %%
+lab.exercise(
+    level="temel",
+    section="dropout_kinds",
+    settings={"rate": 0.5},
+    task="Oran 0,3 yerine 0,5 olsun: Keras açık kalan nöronu kaçla çarpar? Önce kâğıtta "
+    "bulun.",
+    quantity="eğitimde açık kalan nöronun çarpanı",
+    measure=lambda found: found["table"]["açık nöron"].max(),
+    low=1.99,
+    high=2.01,
+    write=number,
+    hint="Nöronların ne kadarı açık kalır? Ortalama değişmesin diye kaçla çarpılır?",
+    solution="1 / (1 - 0,5) = 2: açık kalan yarı, kapanan yarının yerini de doldurur.",
+)
+lab.exercise(
+    level="orta",
+    section="vanishing_gradient",
+    settings={"depth": 2},
+    task="Sekiz yerine iki gizli katman olsun: sigmoid ağı artık öğrenir mi, doğruluğu ne "
+    "olur?",
+    quantity="sigmoid ağının doğrulama doğruluğu",
+    measure=lambda runs: final(runs, "val_accuracy")["sigmoid"].mean(),
+    low=0.45,
+    high=0.80,
+    write=percent,
+    hint="Türev en çok 0,25'tir. İki katmanda çarpım en çok kaçta kaç olabilir, sekizde?",
+    solution="İki çarpım gradyanı söndürmez: ağ öğrenir, ama kalan beş ağdan yavaş.",
+)
 lab.exercise(
     level="ileri",
     section="activation_gallery",
     task="GALLERY sözlüğünün sonuna Mish'i yazın: f(x) = x · tanh(softplus(x)). Bir ad ve "
-    "lambda x: ile başlayan bir formül gerekir; ops.tanh ve ops.softplus hazırdır.",
+    "lambda x: ile başlayan bir formül yeter; ops.tanh ile ops.softplus hazırdır.",
     quantity="Mish'in en büyük türevi",
-    measure=lambda curves: 0,
+    measure=lambda curves: curves.loc[curves["fonksiyon"] == "Mish", "f'(x)"].max(),
     low=1.08,
     high=1.10,
     write=number,
-    hint="Bant (GradientTape) türevi kendisi bulur: yalnız f(x) yazılır.",
+    hint="Türevi bant (GradientTape) bulur: yalnız f(x) yazılır.",
     solution='"Mish": lambda x: x * ops.tanh(ops.softplus(x)),',
 )
 
