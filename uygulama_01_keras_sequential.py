@@ -717,7 +717,7 @@ def _(runs, depth):
 # %% [markdown]
 # ## 9 · Ölen ReLU
 # %%
-@lab.section(quick={"n_train": 500, "seeds": 1})
+@lab.section(quick={"depth": 2, "n_train": 500, "seeds": 1})
 def dying_relu(
     rates=(0.001, 0.03),  # Adam'ın varsayılan LR'si ve 30 katı karşılaştırılır
     depth=8,  # ağ bölüm 8'in ağıdır
@@ -1151,10 +1151,11 @@ def outputs_of_one_patient(size, times=100):
 
 
 # %%
-@lab.section(quick={"n_train": 500, "seeds": 1}, curious=True)
+@lab.section(quick={"depth": 2, "epochs": 1, "seeds": 1}, curious=True)
 def batch_norm_promises(
     sizes=(8, 32, 128),  # aynı hasta bu boydaki mini-batch'lere düşer
-    n_train=5_000,  # derin ağda adım pahalıdır: az görüntü yeter
+    depth=10,  # başlangıcın boyu bu derinlikte fark eder (bölüm 10)
+    epochs=2,  # BatchNorm'lu ağlar bu kadar epoch'ta öğrenir
     seeds=3,  # tek tohumun sonucu şans olabilir
 ):
     """BatchNorm'un iki sözü daha: başlangıç ve hafif düzenlileştirme
@@ -1162,11 +1163,11 @@ def batch_norm_promises(
     Soru: Ağırlıklar He'nin yarısı, kendisi ya da iki katıyla başlıyor. BatchNorm bu üç
     ağın doğrulukları arasındaki en büyük farkı kaç puan azaltır?
     """
-    data = load_mnist(n_train, 1_000)
+    data = load_mnist(5_000, 1_000)
 
     def build(norm):
         model = keras.Sequential([layers.Input(shape=(784,))])
-        for _ in range(10):
+        for _ in range(depth):
             model.add(layers.Dense(64, kernel_initializer="he_normal"))
             if norm:
                 model.add(layers.BatchNormalization(momentum=0.9))
@@ -1185,7 +1186,7 @@ def batch_norm_promises(
             for layer in model.layers[:-1]:
                 if isinstance(layer, layers.Dense):
                     layer.kernel.assign(factor * layer.kernel)
-            history = model.fit(*data.train, batch_size=100, validation_data=data.val)
+            history = model.fit(*data.train, 100, epochs, validation_data=data.val)
             runs.keep(history, başlangıç=name)
     frame = runs.frame
     frame.insert(0, "başlangıç", frame.pop("başlangıç"))
@@ -1210,7 +1211,7 @@ def _(runs, noise, sizes):
         f"{min(sizes)} hasta olunca aynı hastanın çıktısı {number(times, 2)} kat çok "
         "oynadı."
     )
-    lab.table(summary(runs, "val_accuracy"), "Doğrulama doğruluğu, bir epoch sonunda")
+    lab.table(summary(runs, "val_accuracy"), "Doğrulama doğruluğu")
     fig, (left, right) = plots.figure(1, 2)
     plots.scores(runs, "val_accuracy", left)
     left.set(xlim=(0, 1))
