@@ -173,8 +173,8 @@ def _(history, patients, model, patient):
     """Neden: Bir Dense nöronunun her girdi için bir ağırlığı, bir de bias'ı vardır.
     Gizli katman (30 + 1) · 8, çıkış katmanı (8 + 1) · 1 sayı öğrenir.
     """
-    if not 0 <= patient < len(patients):
-        raise LabError(f"patient 0 ile {len(patients) - 1} arasında olmalı.")
+    if patient >= len(patients):
+        raise LabError(f"patient en çok {len(patients) - 1} olabilir.")
     p, truth = patients["p"], patients["gerçek"]
     kinds = load_breast_cancer().class_names
     learned = model.count_params()
@@ -879,7 +879,7 @@ def weight_penalties(
 
     penalties = {
         "cezasız": None,
-        "L2, slayt": regularizers.L2(1e-4),
+        "L2 (slayt)": regularizers.L2(1e-4),
         "L2": regularizers.L2(l2),
         "L1": regularizers.L1(l1),
         "ElasticNet": regularizers.L1L2(l1 / 2, l2 / 2),
