@@ -1415,16 +1415,22 @@ def best_and(frame, by, other):
     return means.max(), means[other]
 
 
+def last(frame):
+    """Koşuların son epoch'u."""
+    return frame[frame["epoch"] == frame["epoch"].max()]
+
+
 HEADLINES = (  # uygulama, tablosu, slaytın sözü, ölçülen, tablodan nasıl okunur
-    ("01", "03_full_architecture_ozet", "tam mimari: Dense + BatchNorm + Dropout",
-     "test doğruluğu", lambda t: t.set_index("model")["doğruluk"][["ağ"]]),
-    ("01", "12_mc_dropout_ozet", "MC Dropout: belirsizlik kestirimi",
+    ("01", "05_full_architecture_patients", "tam mimari: Dense + BatchNorm + Dropout",
+     "test doğruluğu", lambda t: [((t["ağ"] > 0.5) == t["gerçek"]).mean()]),
+    ("01", "18_mc_dropout", "MC Dropout: belirsizlik kestirimi",
      "en kararsızlar insana: kalanın doğruluğu", lambda t: [t["MC Dropout"].iloc[-1]]),
-    ("02", "09_schedule_race_ozet", "sabit LR yetmez: büyük başla, küçült",
-     "en iyi zamanlama; aynı LR sabit", lambda t: best_and(t, "yarışçı", "sabit, ortak")),
+    ("02", "13_schedule_race", "sabit LR yetmez: büyük başla, küçült",
+     "en iyi zamanlama; aynı LR sabit",
+     lambda t: best_and(last(t), "yarışçı", "sabit")),
     ("03", "04_residual_blocks", "skip connection gradyan akışını iyileştirir",
      "en iyi derin ağ; düz ağ (Glorot)",
-     lambda t: best_and(t[t["epoch"] == t["epoch"].max()], ["başlatıcı", "ağ"], ("Glorot", "düz"))),
+     lambda t: best_and(last(t), ["başlatıcı", "ağ"], ("Glorot", "düz"))),
     ("04", "07_mini_project_ozet", "mini proje: tüm teknikleri birleştir",
      "test doğruluğu; referans model",
      lambda t: t.set_index("model")["test doğruluğu"][[OURS, BASELINE]]),

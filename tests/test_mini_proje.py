@@ -265,9 +265,9 @@ def test_report_card_tells_what_has_not_run(tmp_path):
     lab.configure(out=tmp_path)
     for app, table, *_ in lab04.HEADLINES:
         (tmp_path / f"uygulama_{app}" / f"{table}.csv").mkdir(parents=True)
-    table = tmp_path / "uygulama_01" / "03_full_architecture_ozet.csv"
+    table = tmp_path / "uygulama_01" / "05_full_architecture_patients.csv"
     table.rmdir()
-    table.write_text("model,doğruluk\nağ,0.9825\nçıta,0.99\n", encoding="utf-8-sig")
+    table.write_text("ağ,lojistik,gerçek\n0.9,0.5,1\n0.2,0.1,1\n", encoding="utf-8-sig")
     values = lab04.report_card()["değer"].tolist()
     foreign = [
         "\udcff\x00,\n",
@@ -281,5 +281,5 @@ def test_report_card_tells_what_has_not_run(tmp_path):
         table.write_bytes(text.encode(errors="surrogateescape"))
         values += lab04.report_card()["değer"].tolist()
     lab.configure()
-    assert values.pop(0) == "%98,25"
+    assert values.pop(0) == "%50,00"
     assert all(value.startswith("dersin koşusu yok") for value in values)

@@ -22,9 +22,9 @@ from common.classroom.source import Outline, read_outline  # noqa: E402
 from common.files import LabError, atomic, write_text  # noqa: E402
 
 EXAMPLES = {  # README's figures: name in outputs/ornekler -> its source in outputs
-    "uygulama_01_aktivasyonlar.png": "uygulama_01/04_activation_gallery.png",
-    "uygulama_01_batch_norm.png": "uygulama_01/10_batch_norm_learning_rates.png",
-    "uygulama_02_lr_aralik_testi.png": "uygulama_02/07_lr_range_test.png",
+    "uygulama_01_aktivasyonlar.png": "uygulama_01/06_activation_gallery.png",
+    "uygulama_01_batch_norm.png": "uygulama_01/14_batch_norm_speed.png",
+    "uygulama_02_lr_aralik_testi.png": "uygulama_02/09_lr_range_test.png",
     "uygulama_03_residual.png": "uygulama_03/04_residual_blocks.png",
     "uygulama_04_poster.png": "uygulama_04/08_mini_project_poster.png",
 }
