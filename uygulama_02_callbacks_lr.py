@@ -115,7 +115,7 @@ def _(curves, best, kept, patience, restore_best_weights):
         f"Eğitim durunca doğrulama kaybı en iyi epoch'takinden {percent(rise)} yüksek."
     )
     if run["val_accuracy"][last] > run["val_accuracy"][best]:
-        told += " Doğruluk ise son epoch'ta daha yüksek: yalnız eşiğin yanını sayar."
+        told += " Doğruluk ise son epoch'ta daha yüksek: olasılığı değil kararı sayar."
     lab.conclude(told)
     table = run.loc[[best, last], ["val_loss", "val_accuracy"]]
     lab.table(table.reset_index(), "En iyi epoch ve eğitimin durduğu epoch")
@@ -1223,8 +1223,8 @@ def schedule_race(
 # %%
 @schedule_race.result
 def _(runs, peak, times, steps):
-    """Neden: Sonda küçülen LR mini-batch gürültüsünün sıçratmasını söndürür. LR'si iyi
-    seçilmiş sabit eğitimde bu sıçrama zaten küçüktür: kazanılacak az şey kalır.
+    """Neden: Küçülen LR mini-batch gürültüsünün sıçratmasını söndürür; sabit LR'nin
+    doğruluğu inip çıkar. LR iyi seçildiyse sabit LR de sonunda birinciye yaklaşır.
     """
     accuracy = final(runs, "val_accuracy")
     ranking = accuracy.mean().sort_values(ascending=False)
