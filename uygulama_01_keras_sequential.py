@@ -190,10 +190,9 @@ def _(history, patients, model, patient):
     look = {"order": kinds, "size": 13, "alpha": 0.5, "ax": axes["A"]}
     sns.stripplot(shown, x="p", y="tür", **look)
     axes["A"].axvline(0.5, color="black")
-    ring = {"s": 500, "facecolors": "none", "edgecolors": "C1", "linewidths": 5}
-    axes["A"].scatter(p[patient], truth[patient], zorder=5, **ring)
+    axes["A"].scatter(p[patient], truth[patient], s=500, color="C1", zorder=5)
     axes["A"].set(xlabel="ağın kötü huylu için verdiği olasılık", ylabel="gerçekte")
-    axes["A"].set_title(f"doğrulama hastaları; halka: {patient} numaralı hasta")
+    axes["A"].set_title(f"doğrulama hastaları; turuncu: {patient} numaralı")
     lab.save(fig)
 
     accuracy = history["val_accuracy"].iloc[-1]
@@ -1365,8 +1364,8 @@ def _(table, signals, outputs, guessed, rate):
     for letter, name in zip("AB", ("Dropout", "SpatialDropout1D"), strict=True):
         closed = outputs[f"{name}, eğitim"][:60, :40] == 0
         axes[letter].imshow(closed, cmap="gray", aspect="auto")
-        axes[letter].set(title=f"{name}\n(beyaz: kapalı)", xticks=[], yticks=[])
-        axes[letter].set(xlabel="kanal", ylabel="adım")
+        axes[letter].set(title=name, xticks=[], yticks=[])
+        axes[letter].set(xlabel="kanal (beyaz: kapalı)", ylabel="adım")
     plots.curves(signals, "std", axes["C"], x="katman")
     axes["C"].set(title="SELU katmanlarında", ylabel="çıktının std'si", ylim=(0, 1.4))
     lab.save(fig)
@@ -1448,7 +1447,7 @@ def draw_least_certain(several, axes):
     for ax, i in zip(axes, reversed(surest), strict=False):
         guess = average[i].argmax()
         low, high = np.percentile(several[:, i, guess], [2.5, 97.5])
-        title = f"gerçek {data.y_test[i]}\ntahmin {guess}\n"
+        title = f"gerçek {data.y_test[i]}, tahmin {guess}\n"
         title += f"{percent(low, digits=0)} - {percent(high, digits=0)}"
         plots.digits([ax], data.x_test[[i]], [title])
 
@@ -1482,9 +1481,9 @@ def _(kept, several, model, passes):
     plots.label_lines(ax)
     ax.set(xlabel="insana bırakılan pay", ylabel="kalanın doğruluğu")
     lab.save(fig)
-    told = f"En kararsız beş rakam ve tahminin olasılığı ({passes} geçişin %95 aralığı)"
-    fig, axes = plots.figure(1, 5, title=told)
-    draw_least_certain(several, axes)
+    told = f"En kararsız on rakam ve tahminin olasılığı ({passes} geçişin %95 aralığı)"
+    fig, axes = plots.figure(2, 5, title=told)
+    draw_least_certain(several, axes.flat)
     lab.save(fig, "_kararsiz")
 
     frozen = largest_shift(model)
