@@ -190,10 +190,9 @@ def _(history, patients, model, patient):
     look = {"order": kinds, "size": 13, "alpha": 0.5, "ax": axes["A"]}
     sns.stripplot(shown, x="p", y="tür", **look)
     axes["A"].axvline(0.5, color="black")
-    ring = {"s": 500, "facecolors": "none", "edgecolors": "C1", "linewidths": 5}
-    axes["A"].scatter(p[patient], truth[patient], zorder=5, **ring)
+    axes["A"].scatter(p[patient], truth[patient], s=500, color="C1", zorder=5)
     axes["A"].set(xlabel="ağın kötü huylu için verdiği olasılık", ylabel="gerçekte")
-    axes["A"].set_title(f"doğrulama hastaları; halka: {patient} numaralı hasta")
+    axes["A"].set_title(f"doğrulama hastaları; turuncu: {patient} numaralı")
     lab.save(fig)
 
     accuracy = history["val_accuracy"].iloc[-1]
@@ -336,7 +335,7 @@ def _(slopes, steps):
     times, sizes = cross[0] / mse[0], steps.abs()
     uneven = sizes.max() / sizes.min()
     lab.conclude(
-        f"Ağ {number(p[0])} verip yanılınca cross-entropy'nin gradyanı MSE'nin "
+        f"Ağın olasılığı {number(p[0])} iken cross-entropy'nin gradyanı MSE'nin "
         f"gradyanının {number(times)} katı oldu. İlk adımda en çok oynayan ağırlık, en "
         f"az oynayan ağırlığın SGD'de {number(uneven['SGD'])}, Adam'da "
         f"{number(uneven['Adam'])} katı oynadı."
@@ -965,6 +964,8 @@ def _(batch, trained, by_hand, inferred, by_hand_too):
     """Neden: Eğitim kipinde her sütundan mini-batch'in kendi ortalaması çıkarılır,
     sonra sütun kendi std'sine bölünür: her sütunun std'si 1 olur.
     """
+    if len(batch) < 2:
+        raise LabError("batch_size en az 2 olmalı: tek hastanın std'si yoktur.")
     names = ["yarıçap", "doku", "çevre", "alan"]
     stds = {"önce": np.std(batch, 0), "sonra, eğitim": np.std(trained, 0)}
     stds["sonra, çıkarım"] = np.std(inferred, 0)
@@ -986,10 +987,8 @@ def _(batch, trained, by_hand, inferred, by_hand_too):
     right.set(title="sonra (eğitim kipi)", xlabel="BatchNorm'un çıktısı")
     lab.save(fig)
 
-    train_gap = largest_difference([trained], [by_hand])
-    infer_gap = largest_difference([inferred], [by_hand_too])
-    lab.check("Eğitim kipi slaytın formülüdür (fark {})", train_gap, below=1e-4)
-    lab.check("Çıkarım kipi izlenen μ ve σ² iledir (fark {})", infer_gap, below=1e-4)
+    wrong = largest_difference([trained, inferred], [by_hand, by_hand_too])
+    lab.check("Slaytın formülü iki kipte de Keras'la aynı (fark {})", wrong, below=1e-4)
     lab.check("İki kip başka çıktı veriyor (fark {})", gap, above=0.1)
 
 
@@ -1083,7 +1082,7 @@ def batch_norm_speed(
     runs = lab.runs(build, seeds, BatchNorm=("yok", "önce", "sonra"), LR=rates)
     for model in runs:
         history = model.fit(  # on adım bir "epoch" sayılır
-            *data.train, batch_size=100, epochs=steps // 10, steps_per_epoch=10
+            *data.train, batch_size=100, epochs=max(1, steps // 10), steps_per_epoch=10
         )
         reached = np.array(history.history["accuracy"]) >= target
         first = 10 * (reached.argmax() + 1) if reached.any() else np.inf
@@ -1110,8 +1109,8 @@ def _(runs, target, steps, rates):
     needed = runs.pivot_table("varış", "BatchNorm", "LR", sort=False)  # ortalama adım
     fastest = needed.idxmin(axis=1)  # her ağın en hızlı LR'si
     slow, fast = fastest["yok"], fastest["önce"]
-    without, same = needed[slow]["yok"], needed[slow]["önce"]
-    best, goal = needed[fast]["önce"], percent(target, digits=0)
+    without, same = needed[slow][["yok", "önce"]].tolist()
+    best, goal = float(needed[fast]["önce"]), percent(target, digits=0)
     accuracy = final(runs, "accuracy")
     gain = paired(accuracy["önce", fast], accuracy["yok", slow])
     if np.isfinite([without, same, best]).all():
@@ -1122,7 +1121,7 @@ def _(runs, target, steps, rates):
             f"BatchNorm'lu ağın doğruluğu {gain.told('yüksek', 'düşük')} oldu."
         )
     else:
-        lab.conclude(f"{steps} adımda {goal} doğruluğa iki ağ birden varamadı.")
+        lab.conclude(f"{steps} adımda {goal} doğruluğa varamayan ağ var.")
     written = needed.T.map(number).replace("sonsuz", "varamadı")
     lab.table(written, f"{goal} doğruluğa kaç adım? (varamadı: en az bir tohum)")
     fig, (left, right) = plots.figure(1, 2)
@@ -1328,7 +1327,7 @@ def dropout_kinds(
     table["ortalama"] = [y.mean() for y in outputs.values()]
 
     time, channel = np.meshgrid(np.linspace(0, 60, 200), np.arange(100), indexing="ij")
-    wave = np.sin(time + channel)  # komşu adımlar birbirine benzer
+    wave = np.sin(time + channel + 0.1)  # komşu adımlar birbirine benzer
     guessed = []
     for layer in (dropout, spatial):
         closed = layer(wave[None], training=True)[0].numpy() == 0
@@ -1365,8 +1364,8 @@ def _(table, signals, outputs, guessed, rate):
     for letter, name in zip("AB", ("Dropout", "SpatialDropout1D"), strict=True):
         closed = outputs[f"{name}, eğitim"][:60, :40] == 0
         axes[letter].imshow(closed, cmap="gray", aspect="auto")
-        axes[letter].set(title=f"{name}\n(beyaz: kapalı)", xticks=[], yticks=[])
-        axes[letter].set(xlabel="kanal", ylabel="adım")
+        axes[letter].set(title=name, xticks=[], yticks=[])
+        axes[letter].set(xlabel="kanal (beyaz: kapalı)", ylabel="adım")
     plots.curves(signals, "std", axes["C"], x="katman")
     axes["C"].set(title="SELU katmanlarında", ylabel="çıktının std'si", ylim=(0, 1.4))
     lab.save(fig)
@@ -1448,7 +1447,7 @@ def draw_least_certain(several, axes):
     for ax, i in zip(axes, reversed(surest), strict=False):
         guess = average[i].argmax()
         low, high = np.percentile(several[:, i, guess], [2.5, 97.5])
-        title = f"gerçek {data.y_test[i]}\ntahmin {guess}\n"
+        title = f"gerçek {data.y_test[i]}, tahmin {guess}\n"
         title += f"{percent(low, digits=0)} - {percent(high, digits=0)}"
         plots.digits([ax], data.x_test[[i]], [title])
 
@@ -1482,9 +1481,9 @@ def _(kept, several, model, passes):
     plots.label_lines(ax)
     ax.set(xlabel="insana bırakılan pay", ylabel="kalanın doğruluğu")
     lab.save(fig)
-    told = f"En kararsız beş rakam ve tahminin olasılığı ({passes} geçişin %95 aralığı)"
-    fig, axes = plots.figure(1, 5, title=told)
-    draw_least_certain(several, axes)
+    told = f"En kararsız on rakam ve tahminin olasılığı ({passes} geçişin %95 aralığı)"
+    fig, axes = plots.figure(2, 5, title=told)
+    draw_least_certain(several, axes.flat)
     lab.save(fig, "_kararsiz")
 
     frozen = largest_shift(model)

@@ -91,7 +91,8 @@ def test_a_batch_norm_with_another_formula_is_noticed(failing, monkeypatch):
         return 1.01 * call(self, inputs, training, mask)
 
     monkeypatch.setattr(layers.BatchNormalization, "call", wrong)
-    assert len(failing("batch_norm_by_hand")) == 2
+    told = "Slaytın formülü iki kipte de Keras'la aynı (fark {})"
+    assert failing("batch_norm_by_hand") == [told]
 
 
 def test_a_dropout_that_does_not_scale_is_noticed(failing, monkeypatch):
