@@ -824,7 +824,7 @@ def _(signals, depth, width):
     std = signals.pivot_table("std", "çift", "katman", sort=False)
     growth = std[depth] / std[1]
     lab.conclude(
-        f"Ağırlıklar He'nin iki katı olunca sinyal {depth}. katmana kadar "
+        f"Ağırlıklar He'nin iki katı olunca sinyal {depth} katman boyunca "
         f"{number(growth['2 · He + ReLU'])} kat büyüdü. He'nin kendisiyle sinyal "
         f"{number(growth['He + ReLU'])} katında kaldı."
     )
