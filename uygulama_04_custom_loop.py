@@ -178,7 +178,7 @@ def gradient_tape(
 # ## 2 · Elle yazılan eğitim döngüsü
 # %%
 def slide_network(inputs, outputs, activation):
-    """Slaytın katmanları (uygulama 01, bölüm 3): Dense, L2, BatchNorm, Dropout."""
+    """Slaytın katmanları (uygulama 01, bölüm 5): Dense, L2, BatchNorm, Dropout."""
     model = keras.Sequential([layers.Input(shape=(inputs,))])
     for units, rate in ((256, 0.3), (128, 0.25)):
         model.add(
@@ -188,7 +188,7 @@ def slide_network(inputs, outputs, activation):
         )
         model.add(
             layers.BatchNormalization(momentum=0.9)
-        )  # az adım: uygulama 01, bölüm 9
+        )  # az adım: uygulama 01, bölüm 13
         model.add(layers.Dropout(rate))
     model.add(layers.Dense(outputs, activation=activation))
     return model
@@ -581,7 +581,7 @@ def device_policy():
 def mixed_precision(
     weight=1e-5,  # kaybın çarpanı: binlerce pikselin ortalaması da gradyanı böyle küçültür
     scale=32_768.0,  # kayıp ölçekleme (loss scaling): LossScaleOptimizer da buradan başlar
-    depth=3,  # sigmoid katmanı: her biri gradyanı küçültür (uygulama 01, bölüm 6)
+    depth=3,  # sigmoid katmanı: her biri gradyanı küçültür (uygulama 01, bölüm 8)
     epochs=20,  # öğrenen ile öğrenemeyen ayrılana kadar
     lr=0.01,  # Adam: küçük ağ birkaç yüz adımda öğrensin
     seeds=3,  # yayılım görünsün

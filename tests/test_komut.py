@@ -226,7 +226,7 @@ def test_pause_in_a_real_terminal(tmp_path):
         SCRIPT,
         "--bekle",
         "--bolum",
-        "9",
+        "12",
         "--cikti",
         str(tmp_path),
     ]
@@ -258,7 +258,7 @@ def test_pause_in_a_real_terminal(tmp_path):
     answer(b"bence\n", "edildi: bence")
     answer(b"\x1b[A\n", "edildi: bence")  # ↑ önceki satırı geri getirir
     answer(b"k\n", "@lab.section")
-    answer(b"kk\n", "tek parçalı")
+    answer(b"kk\n", "@batch_norm_by_hand.result")
     seen = b""
     os.write(master, b"\n")
     wait_for("Enter: sonucu aç")
