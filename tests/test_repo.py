@@ -230,7 +230,7 @@ def test_every_section_has_its_block_with_every_line_filled():
         (n, str(s.number), s.title) for n, s in sections
     ]
     for *place, block in blocks:
-        names = re.findall(r"(?m)^- \*\*(.+?):\*\* \S.*[.?]$", block)
+        names = re.findall(r"(?m)^- \*\*(.+?):\*\* \S.*(?:[.?]|\(c\) .+)$", block)
         assert tuple(names) == LINES, place
         assert len(block.splitlines()) == len(LINES), place
 
