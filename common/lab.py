@@ -77,7 +77,7 @@ class Lab(Runner):
         lines, first, last = source.place_of(function)
         section = source.read_section(lines, first, last, self._number(name))
         if known:  # a cell that runs again
-            same = {"why": section.why or known.why, "result": known.result}
+            same = {"why": known.why, "result": known.result}
             section = replace(section, **same, result_line=known.result_line)
         self.sections[name] = replace(section, run=run)
         self._lessons[name] = function
@@ -264,9 +264,7 @@ class Lab(Runner):
             raise ValueError("lab.check: below=, above=, equal= ya da within= yazın")
         holds = all(bounds.values())
         asked = not (full_size and self.quick)
-        in_parts = bool(self.report.section.result)
-        expected = ", ".join(bounds)
-        made = Check(label, float(value), expected, holds, asked, in_parts)
+        made = Check(label, float(value), ", ".join(bounds), holds, asked)
         self.report.checks.append(made)
         return holds
 

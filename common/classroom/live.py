@@ -154,12 +154,7 @@ class LiveConsole:
         """Show a part of a section, a cell a screen."""
         if section is None:
             raise UsageError("Böyle bir bölüm yok; l ile listeleyin.")
-        if not result:
-            cells = section.lesson
-        elif section.result:
-            cells = (section.result,)
-        else:
-            raise UsageError("Bu bölüm tek parçalı; k kodunun tamamını gösterir.")
+        cells = (section.result,) if result else section.lesson
         for number, cell in enumerate(cells, start=1):
             show_code(cell, section.result_line if result else section.line)
             if number < len(cells):

@@ -43,7 +43,6 @@ class Check:
     expected: str
     holds: bool
     asked: bool = True
-    in_parts: bool = True  # a one-part section writes every value behind its label
 
     @property
     def text(self) -> str:
@@ -52,9 +51,8 @@ class Check:
         if not self.asked:
             return f"· {told} (yalnız dersteki boyutta sınanır)"
         if not self.holds:
-            measured = f"ölçülen {value}" if self.in_parts else value
-            return f"✗ {told} ({measured}; beklenen {self.expected})"
-        return f"✓ {told}" if self.in_parts else f"✓ {told} ({value})"
+            return f"✗ {told} (ölçülen {value}; beklenen {self.expected})"
+        return f"✓ {told}"
 
 
 @dataclass
@@ -67,7 +65,6 @@ class Report:
     folder: Path
     prediction: str = ""
     trial: bool = False
-    variant: str = ""  # goes into the file names: "_uzun"
     found: object = None  # what the lesson part returned
     data: object = None  # the frames among it: a sole one by itself, several by name
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)  # suffix -> CSV file
@@ -78,15 +75,10 @@ class Report:
     seconds: float = 0.0
 
     @property
-    def stem(self) -> str:
-        """How the names of this run's files begin."""
-        return self.section.stem + self.variant
-
-    @property
     def figures(self) -> list[Path]:
         """Its figures, the main one (without a suffix) first."""
         found = [path for path in dict.fromkeys(self.written) if path.suffix == ".png"]
-        return sorted(found, key=lambda path: path.stem != self.stem)
+        return sorted(found, key=lambda path: path.stem != self.section.stem)
 
     def copy(self) -> "Report":
         """A report to which a result part can add, again and again."""
@@ -382,10 +374,7 @@ class Runner(Outline):
     def _run_result(self, report: Report) -> None:
         """Run the result part on what the lesson part returned; name the CSV files."""
         result = self._results.get(report.section.name)
-        if result is None:  # a one-part section names its frames itself
-            report.data = report.found
-            named = isinstance(report.found, dict)
-            report.frames = only_frames(report.found if named else {"": report.found})
+        if result is None:  # in a cell it may still be unwritten
             return
         parameters = list(inspect.signature(result).parameters)
         found = report.found if isinstance(report.found, tuple) else (report.found,)
@@ -429,7 +418,7 @@ class Runner(Outline):
             say(f"Bu bölüm uzun sürer. Çalıştırmak için: {section.name}()")
             return
         report = self._run_lesson(section, {})
-        if section.name in self._results or report.conclusion or report.checks:
+        if section.name in self._results:
             self._complete(report)
             self.show(report)
 
@@ -468,7 +457,7 @@ class Runner(Outline):
 
     def path(self, suffix: str, ending: str) -> Path:
         """Where `file(suffix, ending)` writes."""
-        return self.report.folder / f"{self.report.stem}{suffix}{ending}"
+        return self.report.folder / f"{self.report.section.stem}{suffix}{ending}"
 
     def _write_lab(self, **more) -> None:
         record = {
@@ -490,7 +479,6 @@ class Runner(Outline):
             "curious": section.curious,
             "code": section.code,
             "result": section.result,
-            "variant": report.variant,
             "prediction": report.prediction,
             "tables": report.tables,
             "conclusion": report.conclusion,

@@ -24,7 +24,6 @@ class Section:
     name: str
     title: str
     question: str
-    why: str
     settings: dict  # its parameters with the values of the lesson
     reasons: dict  # why a setting has that value: the comment at its line's end
     lesson: tuple[str, ...]  # source of the lesson, a text per cell
@@ -33,7 +32,8 @@ class Section:
     options: tuple[str, ...] = ()  # options of the script's own that it knows
     curious: bool = False  # "meraklısına": for those who want more
     alone: bool = False  # runs only when it is asked for by its number
-    result: str = ""  # source of the result part; empty in a one-part section
+    why: str = ""  # the reason that the result part tells
+    result: str = ""  # source of the result part
     result_line: int = 0
     run: Callable | None = None  # run(depth=2); None before Keras is loaded
 
@@ -101,15 +101,11 @@ class Outline:
         return found[0] if found else None
 
 
-def _docstring(node: ast.FunctionDef) -> tuple[str, str, str]:
-    """Title, question and reason of a docstring, each in one line."""
-    title, _, rest = (ast.get_docstring(node) or "").partition("\n")
-    question, _, why = rest.partition("Neden:")
-    return title, _one_line(question.replace("Soru:", "")), _one_line(why)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _docstring(node: ast.FunctionDef, word: str) -> tuple[str, str]:
+    """What stands before the word in a docstring and after it, each in one line."""
+    text = " ".join((ast.get_docstring(node) or "").split())
+    before, _, after = text.partition(word)
+    return before.strip(), after.strip()
 
 
 def _keywords(node: ast.FunctionDef) -> dict:
@@ -150,13 +146,12 @@ def read_section(lines: list[str], first: int, last: int, number: int) -> Sectio
         comment = line[default.end_col_offset :].decode().partition("#")[2]
         reasons[argument.arg] = comment.strip()
     lesson, line = lesson_cells(lines, first, last)
-    title, question, why = _docstring(node)
+    title, question = _docstring(node, "Soru:")
     return Section(
         number=number,
         name=node.name,
         title=title,
         question=question,
-        why=why,
         settings=settings,
         reasons=reasons,
         lesson=lesson,
@@ -168,8 +163,7 @@ def read_section(lines: list[str], first: int, last: int, number: int) -> Sectio
 def with_result(section: Section, lines: list[str], first: int, last: int) -> Section:
     """The section with its second part (arguments as for `lesson_cells`)."""
     code = textwrap.dedent("".join(lines[first - 1 : last]))
-    reason = ast.get_docstring(ast.parse(code).body[0]) or ""
-    why = _one_line(reason.partition("Neden:")[2])
+    _, why = _docstring(ast.parse(code).body[0], "Neden:")
     return replace(section, why=why, result=code.rstrip("\n"), result_line=first)
 
 
