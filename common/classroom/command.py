@@ -69,7 +69,12 @@ def _parser(outline: Outline) -> argparse.ArgumentParser:
     return parser
 
 
-def _parse(parser: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace:
+def _parse(
+    parser: argparse.ArgumentParser, argv: list[str], gone: Mapping[str, str]
+) -> argparse.Namespace:
+    for word in argv:
+        if word in gone:
+            raise UsageError(f"{word} artık yok. {gone[word]}")
     usage = parser.format_usage().removeprefix("usage: ")
     right = f"Doğrusu:\n  {usage}Açıklamalar: {parser.prog} --yardim"
     try:
@@ -94,7 +99,7 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
     or None) and `switches` (the script's own options).
     """
     parser = _parser(outline)
-    args = _parse(parser, argv)
+    args = _parse(parser, argv, outline.gone)
     chosen = _choose(outline, args.bolum)
     if args.yardim:
         help_text = parser.format_help().replace("usage:", "kullanım:", 1)

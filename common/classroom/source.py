@@ -81,15 +81,21 @@ class Outline:
     exercises: dict[str, Exercise] = field(default_factory=dict)
     switches: dict[str, str] = field(default_factory=dict)  # own option -> explanation
     values: dict[str, str] = field(default_factory=dict)  # option -> name of its value
+    gone: dict[str, str] = field(default_factory=dict)  # old flag -> what does its work
 
     @property
     def name(self) -> str:
         """The lab's folder in outputs: 'uygulama_01'."""
         return "_".join(self.script.removesuffix(".py").split("_")[:2])
 
-    def declare(self, flag: str, explanation: str, value: str = "") -> str:
+    def declare(
+        self, flag: str, explanation: str, value: str = "", gone: bool = False
+    ) -> str:
         """Add an option of the script's own; returns its name without the dashes."""
         name = flag.removeprefix("--")
+        if gone:
+            self.gone[flag] = explanation
+            return name
         self.switches[name] = explanation
         if value:
             self.values[name] = value
