@@ -1101,6 +1101,8 @@ def mini_project(
     Soru: Günün bütün teknikleri birlikte, aynı sürede eğitilen referans modelin test
     yanlışlarının yüzde kaçını giderir?
     """
+    if dropout >= 1:
+        raise LabError("dropout 1'den küçük olmalı: bütün nöronlar kapanmasın.")
     data = load_mnist(n_train)
     val = {"validation_data": data.val, "validation_batch_size": 1_000}
     baseline = baseline_model()
@@ -1117,9 +1119,8 @@ def mini_project(
         model.load_weights(folder / BEST)  # en iyi epoch
     project = keras.Model(model.input, model.outputs[0])  # yardımcı çıkış kesilir
     answers = pd.DataFrame({"gerçek": data.y_test})
-    for name, network in {BASELINE: baseline, OURS: project}.items():
-        guesses = network.predict(data.x_test, batch_size=1_000)
-        answers[name] = guesses.argmax(axis=1)  # test kümesi: en sonda, bir kez
+    for name, network in {BASELINE: baseline, OURS: project}.items():  # test: bir kez
+        answers[name] = network.predict(data.x_test, batch_size=1_000).argmax(axis=1)
     return answers, {BASELINE: plain, OURS: history}, project
 
 
@@ -1165,8 +1166,8 @@ def _(answers, histories, project, peak):
     wrong = (~right).sum()
     gain = paired(right[OURS], right[BASELINE])  # görüntü görüntü
     lab.conclude(
-        f"Teknikler birlikte, referans modelin test {told_removed(wrong)}. Mini projenin "
-        f"test doğruluğu referans modelden {gain.told('yüksek', 'düşük')}."
+        f"Teknikler birlikte, referans modelin test {told_removed(wrong)}. Test "
+        f"doğruluğu referans modelin doğruluğundan {gain.told('yüksek', 'düşük')}."
     )
     table = pd.DataFrame({"test doğruluğu": right.mean(), "test yanlışı": wrong})
     table["epoch"] = [len(history.epoch) for history in histories.values()]
@@ -1336,13 +1337,15 @@ def write_story(model, lines, axes):
     axes["G"].axis("off")
     if len(model.layers) <= MOST_BOXES:
         model_graph(model, ax=axes["G"])
+    else:
+        axes["G"].text(0, 0.5, f"{len(model.layers)} katman", size=plots.FONT + 5)
 
 
 # %%
 @mini_project_poster.result
 def _(answers, card, model, changed, told):
-    """Neden: Ağ, iki rakama benzeyen görüntüde olasılığı bölüştürür: yanlışların çoğunda
-    eminliği düşüktür. Bazı görüntüler ise başka bir rakama benzer; ağ onlarda emindir.
+    """Neden: Ağ, iki rakama benzeyen görüntüde olasılığı bölüştürür: çoğu yanlışta
+    eminliği düşüktür. Bazı görüntüler başka bir rakama benzer; ağ onlarda emindir.
     """
     right = answers["gerçek"] == answers["tahmin"]
     wrong = answers[~right]
