@@ -4,6 +4,7 @@ Loaded before the packages are checked: it uses Python's own modules only.
 """
 
 import errno
+import json
 import os
 import re
 import shlex
@@ -16,6 +17,7 @@ from tempfile import TemporaryFile
 ROOT = Path(__file__).resolve().parent.parent  # the repository
 
 FAILED = 1  # exit code
+BACKUP = "yedek"  # the folder of keras.callbacks.BackupAndRestore in `Lab.backup`
 HALF = ".yarim"  # in the temporary names of `atomic`: .01_first-99.yarim.png
 STALE_SECONDS = 3600  # an older temporary file was left by a run that was killed
 WAITS = (0.05, 0.1, 0.2, 0.4)  # seconds; on Windows another program may be reading it
@@ -97,6 +99,30 @@ def write_text(path: Path, text: str) -> None:
 def _probe(folder: Path | None) -> None:
     with TemporaryFile(dir=folder) as file:  # takes nobody's file name
         file.write(bytes(4096))
+
+
+def can_resume(folder: Path) -> bool:
+    """Whether BackupAndRestore's folder in this one is whole, so that `fit` can go on.
+
+    A state that a killed run left half-written is replaced by the one before it.
+    """
+    import h5py  # comes with Keras
+
+    weights = folder / BACKUP / "latest.weights.h5"
+    record = folder / BACKUP / "training_metadata.json"
+    for old in ("", ".bkp"):
+        states = [path.with_name(path.name + old) for path in (weights, record)]
+        try:
+            h5py.File(states[0]).close()
+            whole = json.loads(states[1].read_text(encoding="utf-8"))["epoch"] > 0
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if whole and old:
+            os.replace(states[0], weights)
+            os.replace(states[1], record)
+        if whole:
+            return True
+    return False
 
 
 def prepare(folder: Path) -> None:

@@ -1,7 +1,11 @@
 """`Lab`: what a script uses. Its sections have two parts, the lesson and its result."""
 
 import functools
+import hashlib
+import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +16,7 @@ import pandas as pd
 from common.classroom import lettering, page, source, startup, terminal
 from common.classroom.runner import Check, Runner
 from common.classroom.source import Exercise
+from common.files import LabError, can_resume, explain_os_errors
 from common.runs import Runs
 from common.text import NAMES, is_share, number, percent
 
@@ -101,15 +106,58 @@ class Lab(Runner):
         return function
 
     def option(self, flag: str, explanation: str, value: str = "") -> None:
-        """Declare an option of this script; `lab.options["uzun"]` tells what was given.
+        """Declare an option; `lab.options["surdur"]` tells whether it was given.
 
         Args:
-            flag: e.g. "--uzun".
+            flag: e.g. "--surdur".
             explanation: shown by `--yardim`.
             value: name of the text that is typed after it; empty: it takes none.
         """
         name = self.declare(flag, explanation, value)
         self.options[name] = "" if value else False
+
+    @contextmanager
+    def backup(self, resume: bool = False) -> Iterator[Path]:
+        """A folder for what a training needs to go on after an interruption.
+
+        It is named by the plan (the section's code and settings, the seed) and gone
+        when the block ends well; stopped, the run tells the command that goes on.
+
+        Args:
+            resume: go on; otherwise begin anew.
+
+        Raises:
+            LabError: there is nothing to resume with this plan, or it is damaged.
+
+        Example:
+            with lab.backup(lab.options["surdur"]) as folder:
+                backup = keras.callbacks.BackupAndRestore(folder / "yedek", …)
+                model.fit(*data.train, callbacks=[backup])
+        """
+        report = self.report
+        plan = [report.section.code, report.settings, self.seed, keras.__version__]
+        name = hashlib.sha256(json.dumps(plan).encode()).hexdigest()[:8]
+        folder = report.folder / f"{report.section.stem}_{name}"
+        words = {"settings": report.changed}
+        anew = self.rerun_command(report.section.name, "--surdur", **words)
+        if not resume:
+            shutil.rmtree(folder, ignore_errors=True)
+        elif not folder.is_dir():
+            raise LabError(
+                "Bu ağla, bu ayarlarla ve bu tohumla kesilmiş bir eğitim yok; başka "
+                f"yedekler yerinde duruyor.\nBaştan: {anew}"
+            )
+        elif not can_resume(folder):
+            raise LabError(f"Yedek bozuk: {folder}\nBaştan: {anew}")
+        try:
+            with explain_os_errors(folder, f"Yer açın. Yeniden: {anew}"):
+                folder.mkdir(parents=True, exist_ok=True)
+                yield folder
+        except BaseException:
+            if can_resume(folder):
+                self.hint = f"Kaldığı yerden: {anew} --surdur"
+            raise
+        shutil.rmtree(folder, ignore_errors=True)
 
     def exercise(self, **words) -> None:
         """Declare a task of "Sıra sizde" (keywords: `source.Exercise`)."""

@@ -554,11 +554,10 @@ def test_wrong_usage(lab, capsys, words, told):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("--bolum 1 --surdur", ("--surdur", "7")),
-        ("--bolum 1 8 --ablasyon", ("--ablasyon", "7")),
-        ("--bolum 1 --uzun", ("--uzun", "7 8")),
-        ("--bolum 7 --ad Ada", ("--ad", "8")),
-        ("--sira temel --surdur", ("--surdur", "7")),
+        ("--bolum 1 --surdur", ("--surdur", "11")),
+        ("--bolum 1 12 --surdur", ("--surdur", "11")),
+        ("--bolum 11 --ad Ada", ("--ad", "12")),
+        ("--sira temel --surdur", ("--surdur", "11")),
     ],
 )
 def test_an_option_that_no_chosen_section_knows_is_refused(

@@ -152,7 +152,7 @@ def test_the_recorded_run_is_that_of_the_outputs(recorded):
 @pytest.mark.parametrize(
     "missing",
     [
-        "uygulama_04/08_mini_project_poster.png",
+        "uygulama_04/12_mini_project_poster.png",
         "uygulama_01/08_vanishing_gradient.json",
     ],
 )
@@ -344,6 +344,9 @@ def test_recorded_times_are_within_the_limits_of_the_course_and_its_seven_minute
         assert list(sections) == list(lab.sections)
         seconds = {name: row["seconds"] for name, row in sections.items()}
         assert seconds.pop("mini_project", 0) <= MINI_PROJECT
+        for section in lab.sections.values():
+            if section.alone:  # yalnız numarasıyla koşar, dakikalar sürebilir
+                seconds.pop(section.name)
         assert max(seconds.values()) <= LONGEST
         assert total["seconds"] <= LIMITS[lab.name]
         day += total["seconds"]

@@ -26,7 +26,7 @@ EXAMPLES = {  # README's figures: name in outputs/ornekler -> its source in outp
     "uygulama_01_batch_norm.png": "uygulama_01/14_batch_norm_speed.png",
     "uygulama_02_lr_aralik_testi.png": "uygulama_02/09_lr_range_test.png",
     "uygulama_03_residual.png": "uygulama_03/04_residual_blocks.png",
-    "uygulama_04_poster.png": "uygulama_04/08_mini_project_poster.png",
+    "uygulama_04_poster.png": "uygulama_04/12_mini_project_poster.png",
 }
 SIZE = (1280, 720)
 COLORS = 64  # of a figure: it stays below 150 KB
@@ -70,7 +70,7 @@ def recorded_run(lab: Outline, sections: list[dict], outputs: Path) -> dict:
     Raises:
         LabError: it has not run from its first to its last section yet.
     """
-    usual = f"python {lab.script} --bolum "  # --uzun, --tohum are not the course's run
+    usual = f"python {lab.script} --bolum "  # --tohum is not the course's run
     found = {}
     for section in sections:
         if section["command"] == f"{usual}{section['number']}":
