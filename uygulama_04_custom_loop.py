@@ -34,6 +34,7 @@ import textwrap
 import unicodedata
 import warnings
 from functools import partial
+from itertools import pairwise
 from timeit import default_timer, repeat
 
 import keras
@@ -122,11 +123,11 @@ def _(errors, curves):
     )
     lab.table(errors, "Formülden en büyük fark")
     fig, (left, right) = plots.figure(1, 2)
-    left.plot(curves["x"], curves["formül"], color="grey", linewidth=6, label="formül")
+    left.plot(curves["x"], curves["formül"], color="grey", linewidth=6)
     dots = curves[::6]  # her noktada bir daire olsa çizgi görünmezdi
-    left.plot(dots["x"], dots["bant"], "o", color="C1", markersize=13, label="bant")
+    left.plot(dots["x"], dots["bant"], "o", color="C1", markersize=13)
     left.set(title="x² sin x fonksiyonunun türevi", xlabel="x")
-    left.legend()
+    plots.note(left, "çizgi: formül, daire: bant")
     right.plot(errors["adım"], errors["sonlu fark"], "o-", linewidth=4, markersize=12)
     right.plot(errors["adım"], [tape] * len(errors), "--", color="C1", linewidth=5)
     plots.label_lines(right, ["sonlu fark", "bant"])
@@ -181,10 +182,49 @@ def none_gradients(
 
 
 # %%
+CHAINS = {  # yanlış yazılış: zincirin halkaları ve kaçıncı bağın koptuğu
+    "sabit izlenmedi": (["sabit", "sabit²"], 0),
+    "NumPy'ye çıkıldı": (["x", "NumPy", "x²"], 0),
+    "bandın dışında hesaplandı": (["x", "x²"], 0),
+    "w = w - 1 yazıldı": (["w", "w - 1", "(w - 1)²"], 1),
+}
+
+
+def draw_chain(ax, wrong, told):
+    """Gradyanın geriye yolu; kopuk bağın üstünde çarpı vardır."""
+    links, broken = CHAINS[wrong]
+    places = np.linspace(0.12, 0.88, len(links))
+    box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": "black"}
+    for link, place in zip(links, places, strict=True):
+        ax.text(place, 0.65, link, size=22, ha="center", va="center", bbox=box)
+    for edge, (start, end) in enumerate(pairwise(places)):
+        cut = edge == broken
+        arrow = {"arrowstyle": "-|>", "linewidth": 4, "mutation_scale": 30}
+        arrow["color"] = "C3" if cut else "grey"
+        ax.annotate("", (start + 0.11, 0.65), (end - 0.11, 0.65), arrowprops=arrow)
+        if cut:
+            middle = (start + end) / 2
+            ax.plot(middle, 0.65, "X", color="C3", markersize=30)
+    ax.text(0.5, 0.2, told, size=20, ha="center", va="center")
+    ax.set(title=wrong, xlim=(0, 1), ylim=(0, 1))
+    ax.axis("off")
+
+
+def answers_to_none(at):
+    """Keras'ın yanıtı: gradyanların hepsi None iken, biri None iken; None'lı ağırlık."""
+    used = keras.Variable(at, name="kullanılan")
+    unused = keras.Variable(at, name="unutulan")
+    sgd = keras.optimizers.SGD(0.1)
+    every = keras_answer(sgd.apply, [None, None], [used, unused])
+    single = keras_answer(sgd.apply, [tf.constant(1.0), None], [used, unused])
+    return every, single, float(unused)
+
+
+# %%
 @none_gradients.result
 def _(wrong, right, at):
     """Neden: Bant yalnız izlediği değişkenlerden geçen işlemleri bilir. Banda
-    yazılmayan hesaptan geriye yol yoktur: Keras orada 0 değil, None verir.
+    yazılmayan hesaptan geriye yol yoktur: bant orada 0 değil, None verir.
     """
     table = pd.DataFrame({"yanlış": list(wrong), "gradyan": map(str, wrong.values())})
     table["doğrusu"] = list(right)
@@ -195,22 +235,22 @@ def _(wrong, right, at):
         "gradyan None."
     )
     lab.table(table, f"x = {number(at)} iken x²'nin türevi")
-    used = keras.Variable(at, name="kullanılan")
-    unused = keras.Variable(at, name="unutulan")
-    sgd = keras.optimizers.SGD(0.1)
-    every = keras_answer(sgd.apply, [None, None], [used, unused])
-    single = keras_answer(sgd.apply, [tf.constant(1.0), None], [used, unused])
-    lab.say(f"İki gradyan da None iken Keras: {every}")
+    every, single, weight = answers_to_none(at)
+    lab.say(f"Gradyanların hepsi None iken Keras: {every}")
     lab.say(f"Yalnız biri None iken Keras: {single}")
+    fig, axes = plots.figure(2, 2)
+    for ax, name, cure in zip(axes.flat, wrong, right, strict=True):
+        draw_chain(ax, name, f"gradyan {wrong[name]}\ndoğrusu: {cure}")
+    lab.save(fig)
 
+    gap = abs(table["doğru gradyan"] - 2 * at).max()
     raised = every.startswith("ValueError")
-    warned = "unutulan" in single and not single.startswith("ValueError")
-    wrong_by = abs(table["doğru gradyan"] - 2 * at).max()
+    warned = single.startswith("Gradients do not exist") and "unutulan" in single
     lab.check("Dört yanlış yazılışın dördünde de gradyan None", nones, equal=4)
-    lab.check("Doğru yazılışlar 2x veriyor (fark {})", wrong_by, equal=0)
-    lab.check("Bütün gradyanlar None iken Keras hata veriyor", raised, equal=True)
+    lab.check("Doğru yazılışlar 2x veriyor (fark {})", gap, equal=0)
+    lab.check("Gradyanların hepsi None iken Keras hata veriyor", raised, equal=True)
     lab.check("Yalnız biri None iken Keras uyarıyor", warned, equal=True)
-    lab.check("Gradyanı None olan ağırlık değişmiyor", float(unused), equal=at)
+    lab.check("Gradyanı None olan ağırlık değişmiyor", weight, equal=at)
 
 
 # %% [markdown]
@@ -324,7 +364,7 @@ def one_epoch(step, batches):
 @lab.section(quick={"calls": 10, "epochs": 3, "seeds": 1})
 def training_flag(
     calls=50,  # aynı mini-batch ağa bu kadar kez verilir
-    epochs=60,  # unutulan training='in zararı bu kadar epoch'ta birikir
+    epochs=30,  # unutulan training='in zararı bu kadar epoch'ta birikir
     seeds=3,  # tek tohumun sonucu şans olabilir
 ):
     """training=True: Dropout ve BatchNorm kipini nereden bilir?
@@ -371,18 +411,18 @@ def _(answers, runs, calls, epochs):
     harm = paired(loss["unutuldu"], loss["True"])
     words = f" ({harm.words})" if harm.words else ""
     lab.conclude(
-        f"Aynı mini-batch {calls} kez verilince training=True ile {different[True]} ayrı "
-        f"çıktı geldi, training=False ile {different[False]}. training=True unutularak "
-        f"eğitilen ağın doğrulama kaybı {number(abs(harm.mean), 2)} daha "
+        f"{calls} çağrıda training=True ile {different[True]}, training=False ile "
+        f"{different[False]} ayrı çıktı geldi. training=True unutularak eğitilen ağın "
+        f"doğrulama kaybı {number(abs(harm.mean), 2)} daha "
         f"{'yüksek' if harm.mean > 0 else 'düşük'}{words}."
     )
     lab.table(summary(runs, "val_loss"), f"{epochs} epoch sonra")
     fig, (left, right) = plots.figure(1, 2)
-    for training, part in answers.groupby("training"):
+    for training, part in answers.groupby("training", sort=False):
         left.plot(part["çağrı"], part["çıktı"], "o", markersize=11, label=str(training))
-    left.set(title="aynı mini-batch, aynı ağırlıklar", ylim=(0, 1))
+    left.set(title="aynı mini-batch, training=", ylim=(0, 1))
     left.set(xlabel="kaçıncı çağrı", ylabel="ilk hastanın olasılığı")
-    left.legend(title="training")
+    plots.label_lines(left)
     plots.curves(runs, "val_loss", right)
     right.set(title="eğitim döngüsünde training=", ylim=(0, None))
     lab.save(fig)
@@ -463,7 +503,7 @@ def _(traces, ways, steps, rates):
         f"hızlı. {len(rates)} LR verilince çizge Python sayısıyla "
         f"{traced['Python sayısı']} kez izlendi, tensörle {traced['tensör']} kez."
     )
-    lab.table(table.astype(float), f"{steps} adımlık epoch; saniye makineye göre değişir")
+    lab.table(table.astype(float), f"{steps} adım; saniyeler makineye göre değişir")
     fig, (left, right) = plots.figure(1, 2)
     bars = left.barh(took.index, took, color="lightgrey", edgecolor="black")
     left.bar_label(bars, [f" {number(seconds, 2)}" for seconds in took], size=20)
