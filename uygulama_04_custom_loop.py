@@ -32,7 +32,6 @@ import json
 import re
 import textwrap
 import unicodedata
-import warnings
 from functools import partial
 from itertools import pairwise
 from timeit import default_timer, repeat
