@@ -13,18 +13,62 @@ import uygulama_04_custom_loop as lab04
 lab = lab04.lab
 
 
+def test_a_tape_with_a_wrong_derivative_is_noticed(failing, monkeypatch):
+    gradient = tf.GradientTape.gradient
+
+    def wrong(self, y, x):
+        return 1.001 * gradient(self, y, x)
+
+    monkeypatch.setattr(tf.GradientTape, "gradient", wrong)
+    assert "Bandın türevi formülün türevidir (fark {})" in failing("gradient_tape")
+
+
+def test_an_optimizer_that_hides_a_missing_gradient_is_noticed(failing, monkeypatch):
+    apply = keras.optimizers.SGD.apply
+
+    def silent(self, gradients, variables):
+        zeros = [0.0 if gradient is None else gradient for gradient in gradients]
+        return apply(self, [tf.constant(zero) for zero in zeros], variables)
+
+    monkeypatch.setattr(keras.optimizers.SGD, "apply", silent)
+    assert failing("none_gradients") == [
+        "Gradyanların hepsi None iken Keras hata veriyor",
+        "Yalnız biri None iken Keras uyarıyor",
+    ]
+
+
 def test_a_loop_that_forgets_a_variable_is_noticed(failing, monkeypatch):
     apply = keras.optimizers.Adam.apply_gradients
 
     def forgetful(self, pairs):
         first, *others = pairs
-        forgotten = tf.executing_eagerly()  # slaytın döngüsü; fit grafikte koşar
+        forgotten = tf.executing_eagerly()  # slaytın döngüsü; fit çizgede çalışır
         return apply(
             self, [(0 * first[0] if forgotten else first[0], first[1]), *others]
         )
 
     monkeypatch.setattr(keras.optimizers.Adam, "apply_gradients", forgetful)
-    assert "fit = slaytın döngüsü (fark)" in failing("custom_loop")
+    told = "Döngü fit ile aynı ağırlıklara varıyor (fark {})"
+    assert told in failing("custom_loop")
+
+
+def test_a_dropout_that_never_drops_is_noticed(failing, monkeypatch):
+    def idle(self, inputs, training=False):
+        return inputs
+
+    monkeypatch.setattr(keras.layers.Dropout, "call", idle)
+    assert failing("training_flag") == ["training=True ile ayrı çıktılar geliyor"]
+
+
+def test_a_graph_that_skips_steps_is_noticed(failing, monkeypatch):
+    def lazy(step, batches):
+        for x, y in batches:
+            if tf.executing_eagerly():
+                step(x, y)
+
+    monkeypatch.setattr(lab04, "one_epoch", lazy)
+    told = "Beş yazılış aynı ağırlıklara varıyor (fark {})"
+    assert failing("tf_function_speed") == [told]
 
 
 def test_a_clip_that_turns_the_gradient_is_noticed(failing, monkeypatch):
