@@ -24,7 +24,7 @@ KINDS = {  # of a setting's value -> what has to be typed
 }
 GONE = {  # an option of earlier versions -> what does its work now
     "--goster": "şekiller günün sayfasındadır: outputs/index.html. Orada F büyütür.",
-    "--uzun": "uzun eğitim de bir ayardır: --bolum 11 --ayar epochs=40",
+    "--uzun": "uzun eğitim de bir ayardır: --bolum 11 --ayar epochs=40 blocks=2",
     "--ablasyon": "teknikleri tek tek bölüm 13 kapatır: --bolum 13",
 }
 
