@@ -1397,8 +1397,8 @@ TECHNIQUES = {  # kapatılan: ağda ve optimizer'da değişen, yardımcı kaybı
 # %%
 @lab.section(alone=True, quick={"n_train": 1_000, "epochs": 1, "width": 16, "seeds": 2})
 def ablation(
-    n_train=15_000,  # on ağın üçer eğitimi birkaç dakikada biter
-    epochs=6,  # kısa eğitimde de LR ısınır, tepeye çıkar ve sıfıra iner
+    n_train=10_000,  # on ağın üçer eğitimi birkaç dakikada biter
+    epochs=5,  # kısa eğitimde de LR ısınır, tepeye çıkar ve sıfıra iner
     width=384,  # mini projenin genişliğidir
     peak=0.0105,  # mini projenin tepe LR'sidir
     seeds=3,  # tek tohumun sonucu şans olabilir
