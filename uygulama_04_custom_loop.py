@@ -1427,7 +1427,7 @@ def ablation(
 
 # %%
 @ablation.result
-def _(runs, epochs):
+def _(runs):
     """Neden: Teknikler aynı işi paylaşır: gürültü, Dropout ve ağırlık küçültme üçü de
     aşırı öğrenmeyi geciktirir, biri kapanınca kalan ikisi sürdürür. Bu kısa eğitimde
     kazanç küçüktür; tohumlar arasındaki fark onu örter.
@@ -1435,11 +1435,13 @@ def _(runs, epochs):
     accuracy = final(runs, "val_accuracy")
     whole = accuracy.pop("hiçbiri")
     gains = {name: paired(whole, accuracy[name]) for name in accuracy}
-    clear = [name for name, gain in gains.items() if gain.clear and gain.mean > 0]
-    told = f": {', '.join(clear)}" if clear else ""
+    clear = [name for name, gain in gains.items() if gain.clear]
+    helped = [name for name in clear if gains[name].mean > 0]
+    told = f": {', '.join(helped)}" if helped else ""
     lab.conclude(
-        f"Tek başına kapatılan {len(gains)} teknikten {len(clear)} tanesinde doğruluk "
-        f"şanstan ayrılacak kadar düştü{told}. Kalanlarda fark şanstan ayrılmıyor."
+        f"Tek başına kapatılan {len(gains)} teknikten {len(helped)} tanesinde doğruluk "
+        f"şanstan ayrılacak kadar düştü{told}. {len(gains) - len(clear)} tanesinde fark "
+        "şanstan ayrılmıyor."
     )
     lost = -100 * accuracy.sub(whole, axis=0)
     lost = lost.melt(ignore_index=False, value_name="düşüş (puan)").reset_index()
