@@ -1098,8 +1098,8 @@ def mini_project(
 ):
     """Mini proje: günün bütün teknikleri tek fit'te
 
-    Soru: Günün bütün teknikleri birlikte, aynı sürede eğitilen referans modelin test
-    yanlışlarının yüzde kaçını giderir?
+    Soru: Günün bütün teknikleri birlikte, aynı sürede eğitilen referans modelin
+    (2 x 512 nöron, Dropout) test yanlışlarının yüzde kaçını giderir?
     """
     if dropout >= 1:
         raise LabError("dropout 1'den küçük olmalı: bütün nöronlar kapanmasın.")
