@@ -35,13 +35,12 @@ import unicodedata
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from timeit import default_timer, repeat, timeit
+from timeit import default_timer, repeat
 
 import keras
 import ml_dtypes
 import numpy as np
 import pandas as pd
-import seaborn as sns
 import tensorflow as tf
 from keras import layers, ops, regularizers
 from sklearn.metrics import fbeta_score
@@ -547,360 +546,409 @@ def _(traces, ways, steps, rates):
 
 
 # %% [markdown]
-# ## 4 · Gradyan kırpma
+# ## 6 · Gradyan kırpma
 # %%
 def flat(tensors):
     """Bütün elemanlar tek dizide."""
-    return tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)
+    return np.concatenate([np.ravel(tensor) for tensor in tensors])
 
 
-@lab.section(quick={"steps": 30, "every": 5, "last": 15, "seeds": 1})
+def measured_step(model, x, y):
+    """Bir adım atar; adımın gradyanla açısını (derece) ve ikisinin normunu verir."""
+    weights = model.trainable_variables
+    with tf.GradientTape() as tape:
+        loss = model.compute_loss(x, y, model(x, training=True))
+    gradients = tape.gradient(loss, weights)
+    before = flat(weights)
+    model.optimizer.apply(gradients, weights)  # önce kırpar, sonra adım atar
+    step = (before - flat(weights)) / float(model.optimizer.learning_rate)
+    gradient = flat(gradients)
+    norm, cut = np.linalg.norm(gradient), np.linalg.norm(step)
+    cosine = np.clip(gradient @ step / (norm * cut), -1, 1)
+    return {"açı": np.degrees(np.arccos(cosine)), "norm": norm, "kırpılan": cut}
+
+
+# %%
+@lab.section(quick={"every": 5, "seeds": 1})
 def gradient_clipping(
-    steps=100,  # son bozuk mini-batch'ten sonra toparlanmaya yer kalsın
-    every=20,  # kaç adımda bir bozuk mini-batch
-    last=60,  # bundan sonrası hep temiz
-    factor=255.0,  # bozuk mini-batch: pikseller 255'e bölünmeden gelmiş
-    lr=0.1,  # SGD: temiz veride iyi öğretir
-    limit=1.0,  # clipnorm, global_clipnorm: temiz gradyanın normu düzeyinde
+    factor=255,  # bozuk mini-batch'in pikselleri 255'e bölünmeden gelir
+    every=20,  # her yirminci mini-batch bozuktur; üç tanesi
+    limit=1.0,  # clipnorm ve global_clipnorm: temiz gradyanın normu bu düzeydedir
     value=0.01,  # clipvalue: tek bir gradyan elemanının sınırı
-    watch=5,  # kaç adımda bir doğrulama
-    seeds=3,  # yayılım görünsün
+    seeds=3,  # tek tohumun sonucu şans olabilir
 ):
     """Gradyan kırpma (gradient clipping): patlayan gradyana sınır
 
-    Soru: Üç mini-batch'in pikselleri 255 kat büyük gelirse kırpmasız ağ kaç puan geride kalır?
-
-    Neden: Büyük girdi büyük gradyan verir; tek adım ağırlıkları dağıtır, ReLU nöronları ölür ve
-    temiz veri onları geri getirmez. global_clipnorm bütün gradyanı aynı oranda kısar, yönü kalır;
-    clipnorm her değişkeni (kernel, bias), clipvalue her elemanı ayrı kısar, yön değişir.
+    Soru: Eğitimde üç mini-batch'in pikselleri 255 kat büyük gelirse kırpmasız ağ,
+    gradyanı kırpılan ağdan kaç puan geride bitirir?
     """
-    batch = 100
-    data = load_mnist(batch * steps, 2_000)
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    clips = {
-        "kırpma yok": {},
-        "clipvalue": {"clipvalue": value},
-        "clipnorm": {"clipnorm": limit},
-    }
+    clean = 100 * every  # ilk bozuk mini-batch'ten önceki görüntüler
+    data = load_mnist(6 * clean, 2_000)
+    x, y = data.x_train.copy(), data.y_train
+    for first in (clean, 2 * clean, 3 * clean):
+        x[first : first + 100] *= factor
+    x1, x2, x3 = np.split(x, [clean, clean + 100])  # temiz, ilk bozuk, kalan
+    y1, y2, y3 = np.split(y, [clean, clean + 100])
+    clips = {"kırpma yok": {}, "clipvalue": {"clipvalue": value}}
+    clips["clipnorm"] = {"clipnorm": limit}
     clips["global_clipnorm"] = {"global_clipnorm": limit}
     # Sıra sizde (ileri): bir satır da siz ekleyin
-    model = keras.Sequential([layers.Input(shape=(784,))])
-    model.add(layers.Dense(128, activation="relu", kernel_initializer="he_normal"))
-    model.add(layers.Dense(10))  # softmax kaybın içinde: patlama gizlenmez
-    weights, norms, scores = model.trainable_variables, [], []
-    for name, clip in clips.items():
-        optimizer = keras.optimizers.SGD(lr, **clip)  # kırpma optimizer'a yazılır
-        optimizer.build(weights)
-        model.compile(optimizer, loss_fn)
 
-        @tf.function
-        def step(x, y, optimizer=optimizer):
-            with tf.GradientTape() as tape:
-                loss = loss_fn(y, model(x, training=True))
-            gradients, before = tape.gradient(loss, weights), flat(weights)
-            optimizer.apply(gradients, weights)  # önce kırpar, sonra adım atar
-            gradient, applied = flat(gradients), (before - flat(weights)) / lr
-            size, cut = tf.norm(gradient), tf.norm(applied)
-            return (
-                size,
-                cut,
-                tf.reduce_sum(gradient * applied) / (size * cut),
-            )  # kosinüs
+    def build(clip):
+        hidden = layers.Dense(128, activation="relu", kernel_initializer="he_normal")
+        model = keras.Sequential([layers.Input(shape=(784,)), hidden, layers.Dense(10)])
+        sgd = keras.optimizers.SGD(0.1, **clip)  # kırpma optimizer'a yazılır
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(sgd, loss, metrics=["accuracy"])
+        return model
 
-        for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
-            restart(model, seed)  # dördü de aynı ağırlıklardan, aynı sırayla
-            order = np.random.default_rng(seed).permutation(len(data.x_train))
-            for i, taken in enumerate(np.split(order, steps), start=1):
-                bad = i % every == 0 and i <= last
-                x, y = data.x_train[taken] * (factor if bad else 1), data.y_train[taken]
-                norms.append((name, seed, i, bad, *(float(n) for n in step(x, y))))
-                if i % watch == 0:
-                    guess = np.argmax(model.predict_on_batch(data.x_val), axis=1)
-                    scores.append((name, seed, i, np.mean(guess == data.y_val)))
-    columns = ["kırpma", "tohum", "adım"]
-    norms = pd.DataFrame(
-        norms, columns=[*columns, "bozuk", "norm", "uygulanan", "kosinüs"]
-    )
-    scores = pd.DataFrame(scores, columns=[*columns, "val_accuracy"])
+    runs = lab.runs(build, seeds, kırpma=clips)
+    for model in runs:
+        model.fit(x1, y1, 100)
+        step = measured_step(model, x2, y2)
+        history = model.fit(x3, y3, 100, shuffle=False, validation_data=data.val)
+        runs.keep(history, **step)
+    return runs.frame
 
-    final = scores[scores["adım"] == scores["adım"].max()].groupby("kırpma")[
-        "val_accuracy"
-    ]
-    bad = norms[norms["bozuk"]]
-    extremes = {"norm": "max", "uygulanan": "max", "kosinüs": "min"}
-    table = norms.groupby("kırpma", sort=False).agg(extremes)
-    table["doğruluk"], table["std"] = final.mean(), final.std()
-    title = (
-        f"En büyük norm, en küçük kosinüs; {scores['adım'].max()} adım sonra doğrulama"
+
+# %%
+@gradient_clipping.result
+def _(runs, limit):
+    """Neden: Büyük girdi büyük gradyan verir; kırpılmayan tek adım ağırlıkları dağıtır.
+    global_clipnorm bütün gradyanı aynı oranda kısar: yön kalır. clipnorm her değişkeni,
+    clipvalue her elemanı ayrı kısar: yön değişir.
+    """
+    accuracy = final(runs, "val_accuracy")
+    behind = paired(accuracy["global_clipnorm"], accuracy["kırpma yok"])
+    angle = final(runs, "açı").max()
+    lab.conclude(
+        "Kırpmasız ağ, global_clipnorm ile kırpılan ağdan "
+        f"{behind.told('geride bitirdi', 'önde bitirdi')}. Gradyanın yönünü en çok "
+        f"{angle.idxmax()} değiştirdi: {number(angle.max(), 2)} derece."
     )
-    lab.table(table, title, {"std": percent})
-    fig, (left, right) = plots.figure(
-        1, 2, title="Gradyan kırpma: bozuk mini-batch'te ne olur?"
-    )
-    look = {"hue": "kırpma", "size": "kırpma", "sizes": (3, 16), "errorbar": None}
-    sns.lineplot(scores, x="adım", y="val_accuracy", ax=left, **look)
-    left.vlines(bad["adım"], 0, 1, color="black", ls=":", linewidth=2)
-    left.set(
-        title="noktalı çizgi: bozuk mini-batch",
-        ylim=(0, 1.3),
-        yticks=np.linspace(0, 1, 6),
-    )
-    left.legend(title="", loc="upper center", ncols=2)
-    sns.stripplot(
-        bad, x="kosinüs", y="kırpma", hue="kırpma", size=12, jitter=0.2, ax=right
-    )
-    right.set(title="bozuk mini-batch'te adımın yönü", xlim=(0, 1.05), ylabel="")
-    right.set_xlabel("gradyanla kosinüsü (1: yön aynı)")
+    columns = {"norm": "norm", "kırpılan norm": "kırpılan", "açı (derece)": "açı"}
+    title = "İlk bozuk mini-batch'in gradyanı ve adımı, sonda doğruluk"
+    lab.table(summary(runs, "val_accuracy", **columns), title)
+    fig, (left, right) = plots.figure(1, 2, sharey=True)
+    plots.scores(runs, "val_accuracy", left)
+    left.set(title="üç bozuk mini-batch'ten sonra", xlim=(0, 1))
+    plots.scores(runs, "açı", right)
+    right.set(title="bozuk mini-batch'te adım", xlabel="gradyanla açısı (derece)")
     lab.save(fig)
 
-    accuracy, cosine = table["doğruluk"], table["kosinüs"]
-    lab.conclude(
-        f"Doğruluk: kırpmasız {percent(accuracy['kırpma yok'])}, global_clipnorm ile "
-        f"{percent(accuracy['global_clipnorm'])}. Gradyanın yönünü en çok değiştiren: "
-        f"{cosine.idxmin()} (kosinüs {number(cosine.min(), 2)})."
-    )
-    whole = norms[norms["kırpma"] == "global_clipnorm"]
-    gap = abs(whole["uygulanan"] - whole["norm"].clip(upper=limit)).max()
-    lab.check("global_clipnorm: norm = min(norm, sınır)", gap, below=1e-3)
-    lab.check("global_clipnorm: kosinüs", cosine["global_clipnorm"], above=0.999)
-    lab.check("clipnorm: kosinüs", cosine["clipnorm"], below=0.99)
-    lab.check("clipvalue: kosinüs", cosine["clipvalue"], below=0.95)
-    gain = accuracy.iloc[1:].min() - accuracy["kırpma yok"]
-    lab.check("kırpılanlar - kırpmasız (doğruluk)", gain, above=0.2, full_size=True)
-    return {"": scores, "norm": norms}
+    whole = runs[runs["kırpma"] == "global_clipnorm"]
+    gap = abs(whole["kırpılan"] - whole["norm"].clip(upper=limit)).max()
+    lab.check("Kırpılan norm, norm ile sınırın küçüğüdür (fark {})", gap, below=1e-3)
+    lab.check("global_clipnorm yönü koruyor", angle["global_clipnorm"], below=1)
+    lab.check("clipnorm yönü değiştiriyor", angle["clipnorm"], above=5)
+    lab.check("clipvalue yönü değiştiriyor", angle["clipvalue"], above=20)
+    lab.check("Kırpmasız ağ geride kalıyor", behind.mean, above=0.1, full_size=True)
 
 
 # %% [markdown]
-# ## 5 · Karma hassasiyet
+# ## 7 · Karma hassasiyet
 # %%
-def device_policy():
-    """Politikayı yalnız aygıt seçer: GPU'da mixed_float16, işlemcide float32."""
-    return "mixed_float16" if tf.config.list_physical_devices("GPU") else "float32"
+def first_gradient(model, x, y):
+    """Bir mini-batch'in gradyan elemanlarının büyüklüğü (ölçek varsa ölçekli)."""
+    with tf.GradientTape() as tape:
+        loss = model.compute_loss(x, y, model(x, training=True))
+        loss = model.optimizer.scale_loss(loss)  # eski örneklerde get_scaled_loss
+    return abs(flat(tape.gradient(loss, model.trainable_variables)))
 
 
+def sigmoid_network(policy):
+    """Üç sigmoid katmanı: her biri gradyanı biraz daha küçültür."""
+    keras.config.set_dtype_policy(policy)  # bundan sonra kurulan katmanlar için
+    model = keras.Sequential([layers.Input(shape=(30,))])
+    for _ in range(3):
+        model.add(layers.Dense(16, activation="sigmoid"))
+    model.add(layers.Dense(1, activation="sigmoid", dtype="float32"))  # ezilmesin
+    keras.config.set_dtype_policy("float32")
+    return model
+
+
+# %%
 @lab.section(quick={"epochs": 2, "seeds": 1})
 def mixed_precision(
-    weight=1e-5,  # kaybın çarpanı: binlerce pikselin ortalaması da gradyanı böyle küçültür
-    scale=32_768.0,  # kayıp ölçekleme (loss scaling): LossScaleOptimizer da buradan başlar
-    depth=3,  # sigmoid katmanı: her biri gradyanı küçültür (uygulama 01, bölüm 8)
-    epochs=20,  # öğrenen ile öğrenemeyen ayrılana kadar
-    lr=0.01,  # Adam: küçük ağ birkaç yüz adımda öğrensin
-    seeds=3,  # yayılım görünsün
+    weight=1e-5,  # kaybın çarpanı: çok pikselin ortalaması da gradyanı böyle küçültür
+    scale=32_768.0,  # kayıp ölçekleme: LossScaleOptimizer da buradan başlar
+    epochs=10,  # öğrenen ağ öğrenemeyenden bu kadar epoch'ta ayrılır
+    seeds=3,  # tek tohumun sonucu şans olabilir
 ):
     """Karma hassasiyet (mixed precision): 16 bit yeter mi?
 
-    Soru: Kayıp çok küçükken ağırlık gradyanlarının yüzde kaçı float16'da sıfıra düşer?
-
-    Neden: float16'nın sıfırdan büyük en küçük sayısı 6e-08; altındaki gradyan sıfır olur (alttan
-    taşma). Kaybı büyütmek gradyanı o sınırın üstüne taşır; optimizer adımdan önce geri böler.
-    bfloat16'nın aralığı float32'ninki kadardır, ona ölçek gerekmez.
+    Soru: Kayıp yüz binde birine küçültülüyor. float16 ile hesaplanan gradyanların
+    yüzde kaçı sıfır olur?
     """
     data = load_breast_cancer()
-    x, y, batch = (
-        data.x_train,
-        data.y_train[:, None],
-        31,
-    )  # 341 hasta = 11 eşit mini-batch
-    loss_fn = keras.losses.BinaryCrossentropy()
-    policies = {
-        "float32": "float32",
-        "bfloat16": "mixed_bfloat16",
-        "float16": "mixed_float16",
-    }
-    policies["float16, ölçekli"] = "mixed_float16"
-    rows, curves, sizes = [], [], {}
-    for name, policy in policies.items():
-        keras.config.set_dtype_policy(policy)  # bundan sonra kurulan katmanlar için
-        model = keras.Sequential([layers.Input(shape=(30,))])
-        for _ in range(depth):
-            model.add(layers.Dense(16, activation="sigmoid"))
-        model.add(
-            layers.Dense(1, activation="sigmoid", dtype="float32")
-        )  # olasılık ezilmesin
-        keras.config.set_dtype_policy("float32")
-        factor = scale if "ölçekli" in name else None
-        adam = keras.optimizers.Adam(
-            lr, epsilon=1e-12, loss_scale_factor=factor
-        )  # 1e-07 ezerdi
+    x, y = data.x_train, data.y_train[:, None]
+    val = data.x_val, data.y_val[:, None]
+
+    def build(policy, factor):
+        model = sigmoid_network(policy)
+        # olağan epsilon (1e-07) bu gradyanları ezerdi; ölçek adımdan önce geri bölünür
+        adam = keras.optimizers.Adam(0.01, epsilon=1e-12, loss_scale_factor=factor)
         model.compile(
-            adam, auto_scale_loss=False
-        )  # yoksa compile mixed_float16'yı ölçekler
-        adam.build(model.trainable_variables)
+            adam,
+            loss="binary_crossentropy",
+            loss_weights=[weight],
+            metrics=[keras.metrics.BinaryCrossentropy(name="cross_entropy")],
+            auto_scale_loss=False,  # yoksa Keras float16'yı kendiliğinden ölçekler
+        )
+        return model
 
-        @tf.function
-        def step(x, y, model=model, adam=adam):
-            with tf.GradientTape() as tape:
-                loss = weight * loss_fn(y, model(x, training=True))
-                scaled = adam.scale_loss(loss)  # eski örneklerde get_scaled_loss
-            gradients = tape.gradient(scaled, model.trainable_variables)
-            adam.apply(gradients, model.trainable_variables)  # önce ölçeğe böler
-            return flat(gradients)
+    formats = {"float32": ("float32", None), "bfloat16": ("mixed_bfloat16", None)}
+    formats["float16"] = ("mixed_float16", None)
+    formats["float16, ölçekli"] = ("mixed_float16", scale)
+    sizes = {}
+    runs = lab.runs(build, seeds, sayı=formats)
+    for model in runs:
+        size = first_gradient(model, x[:31], y[:31])
+        sizes[runs.labels["sayı"]] = size
+        history = model.fit(x, y, 31, epochs, validation_data=val)
+        runs.keep(history, sıfır_payı=np.mean(size == 0))
+    return runs.frame, pd.DataFrame(sizes)
 
-        for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
-            restart(model, seed)
-            sizes[name] = abs(
-                step(x[:batch], y[:batch]).numpy()
-            )  # izleme (trace) süre dışında
-            rng, start = np.random.default_rng(seed), default_timer()
-            for epoch in range(1, epochs + 1):
-                for taken in np.split(rng.permutation(len(x)), len(x) // batch):
-                    step(x[taken], y[taken])
-                curves.append((name, seed, epoch, float(loss_fn(y, model(x)))))
-            zeros, seconds = np.mean(sizes[name] == 0), default_timer() - start
-            rows.append((name, seed, zeros, curves[-1][-1], seconds))
-    rows = pd.DataFrame(rows, columns=["sayı", "tohum", "sıfır payı", "loss", "saniye"])
-    curves = pd.DataFrame(curves, columns=["sayı", "tohum", "epoch", "loss"])
 
-    table = rows.groupby("sayı", sort=False)[["sıfır payı", "loss", "saniye"]].mean()
-    formats = [ml_dtypes.finfo(name.split(",")[0]) for name in table.index]
-    table.insert(0, "en küçük sayı", [float(f.smallest_subnormal) for f in formats])
-    title = f"Sıfır payı ilk adımda, kayıp {epochs} epoch sonra; politika: {device_policy()}"
-    lab.table(table, title)
-    fig, (left, right) = plots.figure(
-        1, 2, title="Karma hassasiyet: alttan taşma ve öğrenme"
+# %%
+@mixed_precision.result
+def _(runs, sizes, epochs):
+    """Neden: float16'nın sıfırdan büyük en küçük sayısı 6e-08'dir; ondan küçük gradyan
+    sıfır olur (alttan taşma). Kayıp büyütülünce gradyanlar bu sınırın üstüne çıkar.
+    """
+    zeros = final(runs, "sıfır_payı").mean()
+    loss = final(runs, "val_cross_entropy")
+    worse = paired(loss["float16"], loss["float32"])
+    others = loss[["bfloat16", "float16, ölçekli"]].sub(loss["float32"], axis=0)
+    learned = "öğrenemedi" if worse.mean > 0.1 else "öğrendi"
+    lab.conclude(
+        f"float16'da gradyanların yüzde {number(100 * zeros['float16'])} kadarı sıfır "
+        f"oldu. Ağ bu gradyanlarla {learned}; kayıp ölçeklenince sıfır olan pay "
+        f"{percent(zeros['float16, ölçekli'])}."
     )
-    sizes = {"ölçeksiz": sizes["float32"], f"x {scale:g}": scale * sizes["float32"]}
-    sizes = pd.DataFrame(sizes).melt(var_name="kayıp", value_name="gradyan")
-    look = {"hue": "kayıp", "element": "step", "log_scale": True, "bins": 40}
-    sns.histplot(sizes, x="gradyan", ax=left, **look)
-    left.axvline(
-        float(ml_dtypes.finfo("float16").smallest_subnormal), color="black", ls="--"
-    )
+    columns = {"sıfır olan pay": "sıfır_payı", "doğrulama kaybı": "val_cross_entropy"}
+    lab.table(summary(runs, **columns), f"İlk adım; kayıp {epochs} epoch sonra")
+    fig, (left, right) = plots.figure(1, 2)
+    smallest = float(ml_dtypes.finfo("float16").smallest_subnormal)
+    left.hist(sizes["float32"], bins=np.logspace(-13, -1, 37), color="grey")
+    left.axvline(smallest, color="black", linewidth=4)
     left.set(title="çizginin solu float16'da sıfır", ylabel="ağırlık sayısı")
-    left.set_xlabel("gradyanın büyüklüğü (float32 ile)")
-    look = {"hue": "sayı", "style": "sayı", "size": "sayı", "sizes": [14, 9, 4, 3]}
-    sns.lineplot(curves, x="epoch", y="loss", errorbar=None, ax=right, **look)
-    right.set(title="aynı ağ, dört sayı biçimi", ylim=(0, None))
-    right.locator_params(axis="x", integer=True)
+    left.set(xscale="log", xlabel="gradyanın büyüklüğü (log ölçek)")
+    plots.curves(runs, "val_cross_entropy", right)
+    right.set(title="aynı ağ, dört sayı biçimi", ylabel="doğrulama kaybı")
     lab.save(fig)
 
-    share, final = (
-        table["sıfır payı"],
-        rows.pivot_table("loss", "tohum", "sayı", dropna=False),
-    )
-    behind = final.sub(final["float32"], axis=0)  # aynı tohum, eşli
-    worst = behind["float16"].min()
-    scaled = abs(
-        behind[["bfloat16", "float16, ölçekli"]].to_numpy()
-    ).max()  # ıraksarsa NaN
-    told = "Ölçeksiz float16 öğrenemedi; ölçekli float16 ile bfloat16 float32 kadar öğrendi."
-    if not worst > 0.1 > scaled:
-        told = f"Ölçeksiz float16'nın kaybı eksi float32'ninki: {number(worst, 2)}."
-    lab.conclude(
-        f"float16'da sıfıra düşen gradyan: {percent(share['float16'])}, ölçekle "
-        f"{percent(share['float16, ölçekli'])}. {told}"
-    )
-    lab.check("float16'da sıfıra düşen pay", share["float16"], above=0.3)
-    lab.check("ölçekle", share["float16, ölçekli"], below=0.02)
-    lab.check("bfloat16'da", share["bfloat16"], below=0.02)
-    lab.check(
-        "ölçeksiz float16'nın kaybı - float32'ninki", worst, above=0.2, full_size=True
-    )
-    lab.check(
-        "ölçekli float16, bfloat16: kayıp farkı", scaled, below=0.05, full_size=True
-    )
-    return {"": curves, "ozet": rows.drop(columns="saniye")}
+    close = abs(others).to_numpy().max()
+    lab.check("float16'da gradyanlar sıfır oluyor", zeros["float16"], above=0.3)
+    lab.check("Ölçek bunu önlüyor", zeros["float16, ölçekli"], below=0.02)
+    lab.check("Ölçeksiz float16 öğrenemiyor", worse.mean, above=0.2, full_size=True)
+    lab.check("Kalan üç biçim eşit öğreniyor", close, below=0.05, full_size=True)
 
 
 # %% [markdown]
-# ## 6 · Kendi kaybımız, kendi metriğimiz
+# ## 8 · Kendi kaybımız
 # %%
 @keras.saving.register_keras_serializable(package="uygulama_04")
-class FocalLoss(keras.losses.Loss):
-    """Kolay örneğin payını kısar: -(1 - p)^γ log p (Lin vd., 2017). γ = 0: cross-entropy.
+class CostlyMiss(keras.losses.Loss):
+    """Cross-entropy; kaçırılan tümörün kaybı `cost` ile çarpılır."""
 
-    p: doğru sınıfa verilen olasılık. cost: kaçırılan 1, yanlış alarmın kaç katı (iki sınıfta).
-    """
-
-    def __init__(self, gamma=2.0, cost=1.0, name="focal_loss", **kwargs):
+    def __init__(self, cost=1.0, name="costly_miss", **kwargs):
         super().__init__(name=name, **kwargs)
-        self.gamma, self.cost = gamma, cost
+        self.cost = cost
 
     def call(self, y_true, y_pred):
-        label = ops.cast(ops.reshape(y_true, (-1, 1)), "int32")
-        if y_pred.shape[-1] == 1:  # sigmoid; çok sütun softmax'tır
-            y_pred = ops.concatenate([1 - y_pred, y_pred], axis=-1)
-        p = ops.take_along_axis(y_pred, label, axis=-1)[:, 0]
-        p = ops.clip(
-            p, keras.config.epsilon(), 1 - keras.config.epsilon()
-        )  # log(0) olmasın
-        weight = ops.where(label[:, 0] == 1, self.cost, 1.0)
-        return -weight * (1 - p) ** self.gamma * ops.log(p)
+        y = ops.reshape(y_true, ops.shape(y_pred))  # (n,) çarpı (n, 1): (n, n) olurdu
+        p = ops.clip(y_pred, 1e-7, 1 - 1e-7)  # log(0) olmasın
+        missed = self.cost * y * ops.log(p)  # tümörde p 1 olmalı
+        alarm = (1 - y) * ops.log(1 - p)  # iyi huyluda p 0 olmalı
+        return -(missed + alarm)  # hasta başına bir sayı; ortalamayı Keras alır
 
     def get_config(self):  # .keras dosyasına yazılan ve geri okunan ayarlar
-        return super().get_config() | {"gamma": self.gamma, "cost": self.cost}
+        return {**super().get_config(), "cost": self.cost}
 
 
+# %%
+@lab.section(quick={"epochs": 2, "seeds": 1})
+def custom_loss(
+    cost=5.0,  # kaçırılan bir tümör kaç yanlış alarma bedeldir
+    epochs=10,  # doğrulama kaybı bu kadar epoch'ta düzleşir
+    seeds=5,  # birkaç hastalık fark şans olabilir
+):
+    """Kendi kaybımız: kaçırılan tümör pahalı olsun
+
+    Soru: Kayıpta kaçırılan tümör 5 kat pahalı sayılınca ağ 114 doğrulama hastasında
+    kaç tümör daha az kaçırır?
+    """
+    data = load_breast_cancer()
+
+    def build(price, threshold):
+        model = keras.Sequential([
+            layers.Input(shape=(30,)),
+            layers.Dense(32, activation="relu"),
+            layers.Dense(1, activation="sigmoid"),
+        ])
+        model.compile(
+            optimizer=keras.optimizers.Adam(0.003),  # olağanın üç katı: az epoch yeter
+            loss=CostlyMiss(price),
+            metrics=[
+                keras.metrics.FalseNegatives(threshold, name="missed"),
+                keras.metrics.FalsePositives(threshold, name="alarms"),
+            ],
+        )
+        return model
+
+    ways = {
+        "cross-entropy": (1.0, 0.5),
+        "pahalı kayıp": (cost, 0.5),
+        "kayan eşik": (1.0, 1 / (1 + cost)),  # aynı bedel kayıpta değil, kararda
+    }
+    runs = lab.runs(build, seeds, yol=ways)
+    for model in runs:
+        model.fit(*data.train, batch_size=31, epochs=epochs)
+        score = model.evaluate(*data.val, return_dict=True)
+        runs.keep(kaçırılan=score["missed"], yanlış_alarm=score["alarms"])
+    return runs.frame
+
+
+# %%
+def draw_costs(alarms, missed, cost, ax):
+    """Her yol bir nokta; gri çizgilerin her birinde toplam bedel aynıdır."""
+    usual = cost * missed["cross-entropy"] + alarms["cross-entropy"]
+    heights = np.array([0, 2 * missed.max() + 1])
+    for total in (usual / 2, usual, 1.5 * usual):
+        ax.plot(total - cost * heights, heights, color="grey", linewidth=3)
+        ax.text(total, 0.02, f" bedel {number(total, 2)}", color="dimgrey")
+    for name in missed.index:
+        ax.plot(alarms[name], missed[name], "o", markersize=26)
+        place = {"xytext": (18, 14), "textcoords": "offset points", "weight": "bold"}
+        ax.annotate(name, (alarms[name], missed[name]), size=20, **place)
+    right = 1.3 * max(alarms.max(), 1.5 * usual)
+    ax.set(xlim=(0, right), ylim=(0, 1.4 * missed.max() + 0.1))
+    ax.set(xlabel="yanlış alarm", ylabel="kaçırılan tümör")
+    plots.note(ax, "gri çizgi: toplam bedel aynı")
+
+
+# %%
+@custom_loss.result
+def _(runs, cost):
+    """Neden: Pahalı kayıp ağı, kuşkuluyken "kötü huylu" demeye iter: az tümör kaçar, çok
+    yanlış alarm verilir. Alarm eşiğini 0,5'ten 1 / (1 + bedel) değerine indirmek de
+    aynı dengeyi kurar: kayıp yeni bilgi getirmez.
+    """
+    runs["bedel"] = cost * runs["kaçırılan"] + runs["yanlış_alarm"]
+    missed, price = final(runs, "kaçırılan").mean(), final(runs, "bedel")
+    alarms = final(runs, "yanlış_alarm").mean()
+    saved = paired(price["cross-entropy"], price["pahalı kayıp"])
+    told = f"{number(abs(saved.mean), 2)} {'azaldı' if saved.mean > 0 else 'arttı'}"
+    if not saved.clear:
+        told = f"düşmedi ({saved.words})"
+    fewer = missed["cross-entropy"] - missed["pahalı kayıp"]
+    lab.conclude(
+        f"Pahalı kayıpla ağ ortalama {number(fewer, 2)} tümör daha az kaçırdı. Kaçırılan "
+        f"tümör ile yanlış alarmın toplam bedeli {told}."
+    )
+    columns = {"kaçırılan tümör": "kaçırılan", "yanlış alarm": "yanlış_alarm"}
+    title = f"114 doğrulama hastası; bedel: {number(cost)} · kaçırılan + yanlış alarm"
+    lab.table(summary(runs, **columns, bedel="bedel"), title)
+    fig, ax = plots.figure()
+    draw_costs(final(runs, "yanlış_alarm").mean(), missed, cost, ax)
+    lab.save(fig)
+
+    ours = CostlyMiss(1.0)(np.array([0, 1, 1]), np.array([[0.2], [0.3], [0.9]]))
+    gap = abs(float(ours) + np.log([0.8, 0.3, 0.9]).mean())
+    more = alarms["pahalı kayıp"] - alarms["cross-entropy"]
+    lab.check("Bedel 1 iken kayıp cross-entropy'dir (fark {})", gap, below=1e-6)
+    lab.check("Pahalı kayıp yanlış alarmı artırıyor", more, above=0, full_size=True)
+    lab.check("Pahalı kayıpla az tümör kaçıyor", fewer, above=0, full_size=True)
+
+
+# %% [markdown]
+# ## 9 · Kendi metriğimiz
+# %%
 @keras.saving.register_keras_serializable(package="uygulama_04")
 class FBeta(keras.metrics.Metric):
-    """F-beta: kesinlik (precision) ile duyarlılık (recall); beta > 1 duyarlılığa ağırlık verir.
+    """F-beta: beta > 1 ise duyarlılık (recall) kesinlikten (precision) önemlidir."""
 
-    Sayıları biriktirir, oranı sonda alır: mini-batch'lerin F'leri ortalanmaz.
-    """
-
-    def __init__(self, beta=1.0, n_classes=1, name="f_beta", **kwargs):
+    def __init__(self, beta=1.0, name="f_beta", **kwargs):
         super().__init__(name=name, **kwargs)
-        self.beta, self.n_classes = beta, n_classes
-        names = ("hits", "false_alarms", "misses")
-        self.counts = [
-            self.add_variable((n_classes,), "zeros", name=name) for name in names
-        ]
+        self.beta = beta
+        self.hits = self.add_variable((), "zeros", name="hits")
+        self.missed = self.add_variable((), "zeros", name="missed")
+        self.alarms = self.add_variable((), "zeros", name="alarms")
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        if self.n_classes == 1:
-            true, guess = (
-                ops.cast(y_true, self.dtype),
-                ops.cast(y_pred > 0.5, self.dtype),
-            )
-        else:
-            guess = ops.one_hot(
-                ops.argmax(y_pred, axis=-1), self.n_classes, dtype=self.dtype
-            )
-            true = ops.one_hot(y_true, self.n_classes, dtype=self.dtype)
-        weight = 1.0 if sample_weight is None else ops.reshape(sample_weight, (-1, 1))
-        parts = true * guess, (1 - true) * guess, true * (1 - guess)
-        for count, part in zip(self.counts, parts, strict=True):
-            count.assign_add(ops.sum(weight * part, axis=0))
+    def update_state(self, y_true, y_pred, sample_weight=None):  # her mini-batch'te
+        true = ops.cast(ops.reshape(y_true, (-1,)), self.dtype)
+        guess = ops.cast(ops.reshape(y_pred, (-1,)) > 0.5, self.dtype)
+        self.hits.assign_add(ops.sum(true * guess))
+        self.missed.assign_add(ops.sum(true * (1 - guess)))
+        self.alarms.assign_add(ops.sum((1 - true) * guess))
 
-    def result(self):
-        hits, false_alarms, misses = self.counts
-        whole = (1 + self.beta**2) * hits + self.beta**2 * misses + false_alarms
-        return ops.mean(
-            (1 + self.beta**2) * hits / ops.maximum(whole, keras.config.epsilon())
-        )
+    def result(self):  # sayılar birikir, oran en sonda alınır
+        hits = (1 + self.beta**2) * self.hits
+        whole = hits + self.beta**2 * self.missed + self.alarms
+        return hits / ops.maximum(whole, 1e-7)  # 0 / 0 olmasın
 
     def get_config(self):
-        return super().get_config() | {"beta": self.beta, "n_classes": self.n_classes}
+        return {**super().get_config(), "beta": self.beta}
 
 
-def gap_to_formulas(rng, gamma, cost, beta):
-    """Sınıflarımızın formülden ve hazırından en büyük farkı, rastgele tahminlerle."""
-    y, q = (
-        rng.integers(0, 2, (200, 1)),
-        rng.uniform(0.01, 0.99, (200, 1)).astype("float32"),
-    )
-    digits, ten = (
-        rng.integers(0, 10, 200),
-        rng.dirichlet(np.ones(10), 200).astype("float32"),
-    )
-    guess, focal = (
-        ten.argmax(axis=1),
-        keras.losses.CategoricalFocalCrossentropy(1.0, gamma),
-    )
-    p, weight = np.where(y == 1, q, 1 - q), np.where(y == 1, cost, 1)
-    pairs = [  # bizimki, formül ya da hazırı
-        (FocalLoss(gamma, cost)(y, q), np.mean(-weight * (1 - p) ** gamma * np.log(p))),
-        (FocalLoss(gamma)(digits, ten), focal(np.eye(10)[digits], ten)),
-        (FBeta(beta)(y, q), fbeta_score(y, q > 0.5, beta=beta)),
-        (
-            FBeta(beta, 10)(digits, ten),
-            fbeta_score(digits, guess, beta=beta, average="macro"),
-        ),
-    ]
-    return max(abs(float(ours) - float(theirs)) for ours, theirs in pairs)
+# %%
+@lab.section(quick={"epochs": 3})
+def custom_metric(
+    beta=2.0,  # F2: kaçırılan tümör yanlış alarmdan ağır sayılır
+    tumours=10,  # seyrek tümör: 72 iyi huylu hastanın yanında bu kadar
+    piece=4,  # mini-batch'in boyu: çoğunda hiç tümör bulunmaz
+    epochs=10,  # doğrulama kaybı bu kadar epoch'ta düzleşir
+):
+    """Kendi metriğimiz: F neden mini-batch mini-batch ortalanmaz?
+
+    Soru: Ağ 10 tümörlü, 72 tümörsüz hastayı ayırıyor. F2 (kesinlik ile duyarlılığın
+    karışımı) dörder hastada ölçülüp ortalanırsa bütünün F2'sinden yüzde kaç küçük olur?
+    """
+    data = load_breast_cancer()
+    model = keras.Sequential([
+        layers.Input(shape=(30,)),
+        layers.Dense(32, activation="relu"),
+        layers.Dense(1, activation="sigmoid"),
+    ])
+    adam = keras.optimizers.Adam(0.003)  # olağanın üç katı: az epoch yeter
+    model.compile(adam, loss=CostlyMiss(5.0), metrics=[FBeta(beta)])
+    model.fit(*data.train, batch_size=31, epochs=epochs)
+
+    malignant = np.flatnonzero(data.y_val == 1)[:tumours]
+    benign = np.flatnonzero(data.y_val == 0)
+    mixed = np.random.default_rng(lab.seed).permutation([*malignant, *benign])
+    y = data.y_val[mixed]
+    p = model.predict(data.x_val[mixed])
+
+    metric = FBeta(beta)  # sayıları mini-batch'ten mini-batch'e biriktirir
+    pieces = []
+    for first in range(0, len(y), piece):
+        rows = slice(first, first + piece)
+        metric.update_state(y[rows], p[rows])
+        alone = FBeta(beta)(y[rows], p[rows])  # yalnız bu mini-batch'in F'si
+        pieces.append((sum(y[rows]), float(alone)))
+    pieces = pd.DataFrame(pieces, columns=["tümör", "F"])
+    return pieces, float(metric.result()), (y, p), model
 
 
-# Yeni bir Python: sınıfları önce bilmez, sonra içe aktarır
+# %%
+def draw_pieces(pieces, whole, ax):
+    """Her mini-batch bir daire; tümörsüz olanların içi boş."""
+    empty = pieces["tümör"] == 0
+    look = {"marker": "o", "s": 350, "edgecolor": "grey", "linewidth": 3}
+    for rows, colour in ((~empty, "grey"), (empty, "white")):
+        ax.scatter(pieces.index[rows] + 1, pieces["F"][rows], color=colour, **look)
+    ends = [1, len(pieces)]
+    ax.plot(ends, [whole] * 2, linewidth=4, label="bütünün F'si")
+    ax.plot(ends, [pieces["F"].mean()] * 2, linewidth=4, label="F'lerin ortalaması")
+    ax.set(xlabel="mini-batch", ylabel="F", ylim=(-0.08, 1.08))
+    plots.whole_epochs(ax, len(pieces))
+    plots.label_lines(ax)
+    plots.note(ax, "içi boş daire: tümörsüz mini-batch")
+
+
+# Yeni bir Python sınıfları bilmez; betik içe aktarılınca modeli yükler
 LOAD = """
 import json, sys, keras, numpy as np
 model_file, inputs, outputs = json.load(sys.stdin)
@@ -914,140 +962,38 @@ np.save(outputs, model.predict(np.load(inputs), verbose=0))
 """
 
 
-@lab.section(quick={"epochs": 2, "seeds": 1})
-def custom_loss_and_metric(
-    cost=5.0,  # kaçırılan tümör, yanlış alarmın kaç katı
-    gamma=2.0,  # focal loss'un olağan üssü
-    beta=2.0,  # F2: duyarlılık kesinlikten önemli
-    epochs=10,  # doğrulama kaybı düzleşene kadar
-    lr=3e-3,  # Adam'ın varsayılanının üç katı: daha az epoch yetsin
-    rare=10,  # seyrek tümör: iyi huylu hastaların yanına bu kadar
-    piece=4,  # metriği besleyen mini-batch: çoğunda hiç tümör yok
-    seeds=5,  # birkaç hastalık fark yayılımıyla okunsun
-):
-    """Kendi kaybımız, kendi metriğimiz: kaçırılan tümör kaça mal olur?
-
-    Soru: Kaçırılan tümör 5 kat pahalı sayılınca kaç tümör daha yakalanır?
-
-    Neden: Pahalı kayıp, ağı kuşkuluyken "kötü huylu" demeye iter. Aynı bedel eşiği de söyler:
-    olasılık 1 / (1 + bedel) değerini aşınca alarm. F-beta bir orandır; oranların ortalaması
-    bütünün oranı değildir: tümörsüz mini-batch'in F'si sıfırdır.
+# %%
+@custom_metric.result
+def _(pieces, whole, patients, model, beta):
+    """Neden: F bir orandır; oranların ortalaması bütünün oranı değildir. Tümörsüz
+    mini-batch'te yakalanacak tümör yoktur: F'si sıfırdır ve ortalamayı düşürür.
     """
-    rng = np.random.default_rng(lab.seed)
-    formula_gap = gap_to_formulas(rng, gamma, cost, beta)
-
-    data, rows, expensive = load_breast_cancer(), [], f"{number(cost)} kat pahalı kayıp"
-    x, y, x_val, y_val = (
-        data.x_train,
-        data.y_train[:, None],
-        data.x_val,
-        data.y_val[:, None],
+    mean = pieces["F"].mean()
+    empty = pieces["tümör"] == 0
+    lab.conclude(
+        f"Mini-batch'lerin F ortalaması bütünün F'sinden yüzde "
+        f"{number(100 * (1 - mean / whole), 2)} küçük oldu. {len(pieces)} mini-batch'in "
+        f"{empty.sum()} tanesinde hiç tümör yok."
     )
-    losses = {"cross-entropy": "binary_crossentropy", expensive: FocalLoss(0.0, cost)}
-    with start_python(LOAD) as fresh:  # o Keras'ı yüklerken burada eğitim sürer
-        for name, loss in losses.items():
-            model = keras.Sequential([layers.Input(shape=(30,))])
-            model.add(layers.Dense(32, activation="relu"))
-            model.add(layers.Dense(1, activation="sigmoid"))
-            model.compile(keras.optimizers.Adam(lr), loss=loss, metrics=[FBeta(beta)])
-            thresholds = {
-                name: 0.5
-            }  # kayıptaki bedelin yalın karşılığı: eşiği kaydırmak
-            if name == "cross-entropy":
-                thresholds["eşik kayınca"] = 1 / (1 + cost)
-            for seed in lab.each(lab.seeds(seeds), f"{name}, tohum"):
-                restart(model, seed)
-                model.fit(x, y, batch_size=31, epochs=epochs, verbose=0)
-                p = model.predict_on_batch(x_val)
-                for way, threshold in thresholds.items():
-                    alarm = p > threshold
-                    rows.append((
-                        way,
-                        seed,
-                        sum(~alarm[y_val == 1]),
-                        sum(alarm[y_val == 0]),
-                    ))
-        elsewhere, told = predict_in(fresh, lab.save(model), x_val)
-        reload_gap = largest_difference([p], [elsewhere])
-    rows = pd.DataFrame(
-        rows, columns=["yol", "tohum", "kaçırılan tümör", "yanlış alarm"]
-    )
-    rows["bedel"] = cost * rows["kaçırılan tümör"] + rows["yanlış alarm"]
-
-    tumours, healthy = np.flatnonzero(y_val == 1)[:rare], np.flatnonzero(y_val == 0)
-    chosen = rng.permutation(np.concatenate([tumours, healthy]))
-    metric, pieces = FBeta(beta), []
-    for part in np.split(chosen, range(piece, len(chosen), piece)):
-        metric.update_state(y_val[part], p[part])  # sayılar birikir
-        pieces.append(
-            float(FBeta(beta)(y_val[part], p[part]))
-        )  # her mini-batch tek başına
-    pieces = pd.DataFrame({"mini-batch": range(1, len(pieces) + 1), "F": pieces})
-    whole, split = (
-        fbeta_score(y_val[chosen], p[chosen] > 0.5, beta=beta),
-        pieces["F"].mean(),
-    )
-
-    order = np.concatenate([rng.permutation(len(x)) for _ in range(epochs)])
-    restart(model, lab.seed)
-    model.fit(x[order], y[order], batch_size=31, shuffle=False, verbose=0)
-    by_fit = [*model.get_weights(), model.evaluate(x_val, y_val, verbose=0)[1]]
-    restart(model, lab.seed)
-    step = tf.function(make_step(model, model.optimizer, FocalLoss(0.0, cost)))
-    for taken in np.split(order, len(order) // 31):
-        step(x[taken], y[taken])
-    by_hand = [*model.get_weights(), FBeta(beta)(y_val, model(x_val, training=False))]
-
-    mean = rows.groupby("yol", sort=False)[
-        ["kaçırılan tümör", "yanlış alarm", "bedel"]
-    ].mean()
-    lab.table(mean, f"{len(y_val)} doğrulama hastası, {seeds} tohumun ortalaması")
-    lab.say(f"Sınıflar içe aktarılmadan: {told.split('.')[0]}.")
-    fig, (left, right) = plots.figure(1, 2, title="Kendi kaybımız, kendi metriğimiz")
-    bars = rows.melt(["yol", "tohum"], mean.columns[:2], "hata", "hasta")
-    look = {
-        "hue": "hata",
-        "palette": ["grey", "white"],
-        "edgecolor": "black",
-        "errorbar": "sd",
-    }
-    sns.barplot(bars, x="hasta", y="yol", ax=left, **look)
-    left.set(title="hangi hata kaç hastada?", xlabel="doğrulama hastası", ylabel="")
-    sns.scatterplot(pieces, x="mini-batch", y="F", s=160, color="black", ax=right)
-    right.axhline(whole, color="black", label="bütünün F'si")
-    right.axhline(split, color="black", ls="--", label="F'lerin ortalaması")
-    right.set(title=f"{len(tumours)} tümör, {len(healthy)} iyi huylu")
-    right.set(ylabel="F-beta", ylim=(-0.05, 1.05))
-    right.legend()
+    fig, ax = plots.figure()
+    draw_pieces(pieces, whole, ax)
     lab.save(fig)
 
-    missed, price = mean["kaçırılan tümör"], rows.pivot_table("bedel", "tohum", "yol")
-    gap = price[expensive] - price["eşik kayınca"]
-    clear = abs(gap.mean()) > 2 * gap.sem()
-    word = ("az" if gap.mean() < 0 else "çok") if clear else "ayrılmıyor (gürültü)"
-    lab.conclude(
-        f"Ortalama kaçırılan tümör: cross-entropy {number(missed['cross-entropy'])}, pahalı kayıp "
-        f"{number(missed[expensive])}, eşik kayınca {number(missed['eşik kayınca'])}. "
-        f"Pahalı kaybın toplam bedeli eşiği kaydırmanınkinden {word}."
-    )
-    lab.check("sınıflarımız = formül, hazırı", formula_gap, below=1e-5)
-    lab.check(
-        "döngü = fit (ağırlıklar, F)", largest_difference(by_fit, by_hand), below=1e-4
-    )
-    lab.check("yeni süreçte yüklenen modelin farkı", reload_gap, below=1e-5)
-    lab.check(
-        "parça parça beslenen F = bütününki", abs(metric.result() - whole), below=1e-5
-    )
-    lab.check(
-        "F'lerin ortalaması bütünden az", whole - split, above=0.2, full_size=True
-    )
-    alarms = mean["yanlış alarm"] - missed  # "kötü huylu" denen hasta, sabit farkla
-    more = alarms[expensive] - alarms["cross-entropy"]
-    lab.check("pahalı kayıpla fazladan alarm", more, above=1, full_size=True)
-    return {"": rows, "f": pieces}
+    y, p = patients
+    gap = abs(whole - fbeta_score(y, p[:, 0] > 0.5, beta=beta))
+    x = load_breast_cancer().x_val
+    with start_python(LOAD) as fresh:
+        elsewhere, told = predict_in(fresh, lab.save(model), x)
+    lab.say(f"Sınıflar içe aktarılmadan: {told.split('.')[0]}.")
+    moved = largest_difference(model.predict(x), elsewhere)
+    lab.check("Biriken F, scikit-learn'ün F'sidir (fark {})", gap, below=1e-6)
+    lab.check("Yeni süreçte yüklenen model aynıdır (fark {})", moved, below=1e-6)
+    lab.check("Ortalama bütünün altında", whole - mean, above=0.1, full_size=True)
 
 
-# --- bölüm 10'un sınıfının kopyası: birleştirmede silinir ---
+# %% [markdown]
+# ## 10 · train_step
+# %%
 class TwoHeadModel(keras.Model):
     """İki çıkışlı Functional ağ: adımı biz yazarız, fit'in kalanı Keras'ındır."""
 
@@ -1075,7 +1021,103 @@ class TwoHeadModel(keras.Model):
         return self.compute_metrics(x, y, main)
 
 
-# --- kopyanın sonu ---
+class KeepWeights(keras.callbacks.Callback):
+    """Her epoch'un sonunda ağırlıkları saklar."""
+
+    def on_train_begin(self, logs=None):
+        self.weights = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.weights.append(self.model.get_weights())
+
+
+# %%
+@lab.section(quick={"n_train": 500, "epochs": 3})
+def custom_train_step(
+    aux_weight=0.3,  # yardımcı kaybın ağırlığı (uygulama 03, bölüm 6)
+    n_train=5_000,  # elle yazılan döngü yavaştır: az görüntü yeter
+    epochs=30,  # erken durdurma daha önce durdurur
+):
+    """train_step: fit'in içinde kendi adımımız
+
+    Soru: Eğitim adımını biz yazıp fit'i çağırıyoruz. fit'in dört işinden (mini-batch'e
+    bölme, doğrulama, callback, en iyi ağırlığa dönüş) kaçı kendiliğinden sürer?
+    """
+    data = load_mnist(n_train, 2_000)
+    inputs = keras.Input(shape=(784,))
+    early = layers.Dense(128, activation="relu")(inputs)
+    late = layers.Dense(128, activation="relu")(early)
+    main = layers.Dense(10, activation="softmax", name="main")(late)
+    aux = layers.Dense(10, activation="softmax", name="aux")(early)
+    model = TwoHeadModel(inputs, [main, aux])
+    model.aux_weight = aux_weight
+    adam = keras.optimizers.Adam(0.003, global_clipnorm=1.0)  # kırpma (bölüm 6)
+    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    restart(model, lab.seed)
+    loss_fn = keras.losses.SparseCategoricalCrossentropy()
+    by_hand = []  # aynı adım, elle yazılan döngüde iki epoch
+    for _ in range(2):
+        for first in range(0, n_train, 100):
+            x = data.x_train[first : first + 100]
+            y = data.y_train[first : first + 100]
+            with tf.GradientTape() as tape:
+                main, aux = model(x, training=True)
+                loss = loss_fn(y, main) + aux_weight * loss_fn(y, aux)
+            gradients = tape.gradient(loss, model.trainable_variables)
+            adam.apply(gradients, model.trainable_variables)
+        by_hand.append(model.get_weights())
+    restart(model, lab.seed)
+    stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+    keep = KeepWeights()
+    watch = {"validation_data": data.val, "callbacks": [stop, keep], "shuffle": False}
+    history = model.fit(*data.train, 100, epochs, **watch)
+    return tidy(history), model, by_hand, keep.weights
+
+
+# %%
+def validation_loss(model, weights, val):
+    """Ana çıkışın doğrulama kaybı, Keras'sız: -log p'nin ortalaması."""
+    model.set_weights(weights)
+    x, y = val
+    p = model.predict(x)[0]
+    return -np.log(p[range(len(p)), y]).mean()
+
+
+# %%
+@custom_train_step.result
+def _(history, model, by_hand, by_fit, n_train):
+    """Neden: fit her mini-batch'te bizim train_step'imizi çağırır. Mini-batch'e bölme,
+    doğrulama ve callback'ler fit'in kendi döngüsündedir: onlara dokunmadık.
+    """
+    val = load_mnist(n_train, 2_000).val
+    loss = history["val_loss"]
+    best = loss.idxmin()
+    steps = len(loss) * -(-n_train // 100)  # son mini-batch yarım olabilir
+    back = largest_difference(model.get_weights(), by_fit[best])
+    last = validation_loss(model, by_fit[-1], val)
+    jobs = {
+        "mini-batch'e bölme": int(model.optimizer.iterations) == steps,
+        "doğrulama": abs(last - loss.iloc[-1]) < 1e-4,
+        "callback": len(by_fit) == len(loss),
+        "en iyi ağırlığa dönüş": back == 0,
+    }
+    kept = [job for job, done in jobs.items() if done]
+    lab.conclude(f"fit'in dört işinden {len(kept)} tanesi kendiliğinden sürdü.")
+    fig, ax = plots.figure()
+    ax.plot(history["epoch"], loss, linewidth=4, label="fit + train_step")
+    losses = [validation_loss(model, weights, val) for weights in by_hand]
+    ax.plot([1, 2], losses, "o", markersize=26, markerfacecolor="none", color="C1")
+    ax.plot(best + 1, loss[best], "*", markersize=36, color="C2")
+    ax.set(ylabel="ana çıkışın doğrulama kaybı", xlabel="epoch")
+    plots.whole_epochs(ax, len(loss))
+    plots.label_lines(ax)
+    plots.note(ax, "daire: elle yazılan döngü, yıldız: dönülen ağırlıklar")
+    lab.save(fig)
+    pairs = zip(by_hand, by_fit, strict=False)  # epochs=1 ile yalnız ilki
+    gap = max(largest_difference(*pair) for pair in pairs)
+    lab.check("Elle yazılan döngü de aynı ağırlıklara varıyor", gap, below=1e-4)
+    lab.check("fit dört işini de sürdürüyor", len(kept), equal=4)
+    lab.check("Ağ öğreniyor", history["val_accuracy"].max(), above=0.9, full_size=True)
 
 
 # %% [markdown]
@@ -1542,28 +1584,31 @@ lab.exercise(
     level="orta",
     section="mixed_precision",
     settings={"weight": 1.0},
-    task="Kayıp küçültülmesin (weight=1): ölçeksiz float16'da gradyanların ne kadarı sıfır olur?",
-    quantity="float16'da sıfıra düşen gradyan payı",
-    measure=lambda found: found["ozet"].query("sayı == 'float16'")["sıfır payı"].mean(),
+    task="Kayıp küçültülmesin (weight=1): ölçeksiz float16'da gradyanların ne kadarı "
+    "sıfır olur?",
+    quantity="float16'da sıfır olan gradyanların payı",
+    measure=lambda found: final(found["runs"], "sıfır_payı")["float16"].mean(),
     low=0.0,
     high=0.05,
     write=percent,
     hint="Gradyanlar yüz bin kat büyüyünce histogramda çizginin hangi yanına düşer?",
-    solution="Neredeyse hiçbiri: gradyan float16'nın aralığına sığıyorsa ölçek gerekmez.",
+    solution="Neredeyse hiçbiri: gradyan float16'nın aralığına sığıyorsa ölçek "
+    "gerekmez.",
 )
 lab.exercise(
     level="ileri",
     section="gradient_clipping",
-    task='clips sözlüğüne "gevşek clipvalue" adıyla bir satır ekleyin: clipvalue sınırı on kat '
-    "geniş olsun. Yön korunur mu?",
-    quantity='"gevşek clipvalue" ile bozuk mini-batch\'te en küçük kosinüs',
-    measure=lambda found: (
-        found["norm"].query("kırpma == 'gevşek clipvalue' and bozuk")["kosinüs"].min()
+    task='clips sözlüğüne "gevşek clipvalue" adıyla bir satır ekleyin: clipvalue '
+    "sınırı on kat geniş olsun. Gradyanın yönü korunur mu?",
+    quantity='"gevşek clipvalue" ile en büyük açı (derece)',
+    measure=lambda runs: (
+        final(runs, "açı").get("gevşek clipvalue", pd.Series(dtype=float)).max()
     ),
-    low=0.45,
-    high=0.75,
+    low=30,
+    high=60,
     write=number,
-    hint="clips'in değerleri SGD'ye verilen seçeneklerdir. Yön, elemanlar ayrı kısılınca değişir.",
+    hint="clips'in değerleri SGD'ye verilen seçeneklerdir. Elemanlar ayrı ayrı "
+    "kısılınca yön değişir.",
     solution='clips["gevşek clipvalue"] = {"clipvalue": 10 * value}',
 )
 

@@ -5,6 +5,7 @@ tests/test_mini_proje.py içindedir.
 """
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -75,31 +76,46 @@ def test_a_clip_that_turns_the_gradient_is_noticed(failing, monkeypatch):
     clip = keras.optimizers.SGD._clip_gradients
 
     def by_value(self, gradients):
-        limit = self.global_clipnorm
-        return (
-            [ops.clip(g, -0.01, 0.01) for g in gradients]
-            if limit
-            else clip(self, gradients)
-        )
+        if self.global_clipnorm:
+            return [ops.clip(g, -0.01, 0.01) for g in gradients]
+        return clip(self, gradients)
 
     monkeypatch.setattr(keras.optimizers.SGD, "_clip_gradients", by_value)
-    assert "global_clipnorm: kosinüs" in failing("gradient_clipping")
+    assert "global_clipnorm yönü koruyor" in failing("gradient_clipping")
 
 
-def test_a_loss_without_its_exponent_is_noticed(failing, monkeypatch):
+def test_a_loss_that_is_not_scaled_is_noticed(failing, monkeypatch):
+    monkeypatch.setattr(keras.optimizers.Adam, "scale_loss", lambda self, loss: loss)
+    assert "Ölçek bunu önlüyor" in failing("mixed_precision")
+
+
+def test_a_loss_that_forgets_the_alarms_is_noticed(failing, monkeypatch):
     def call(self, y_true, y_pred):
-        gamma, self.gamma = self.gamma, 1.0 if self.gamma else 0.0
-        loss = right(self, y_true, y_pred)
-        self.gamma = gamma
-        return loss
+        y = ops.reshape(y_true, ops.shape(y_pred))
+        return -self.cost * y * ops.log(ops.clip(y_pred, 1e-7, 1))
 
-    right = lab04.FocalLoss.call
-    monkeypatch.setattr(lab04.FocalLoss, "call", call)
-    assert "sınıflarımız = formül, hazırı" in failing("custom_loss_and_metric")
+    monkeypatch.setattr(lab04.CostlyMiss, "call", call)
+    told = "Bedel 1 iken kayıp cross-entropy'dir (fark {})"
+    assert told in failing("custom_loss")
 
 
-def test_policy_is_chosen_by_the_device_alone(monkeypatch):
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
-    assert lab04.device_policy() == "float32"
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["GPU:0"])
-    assert lab04.device_policy() == "mixed_float16"
+def test_labels_without_a_column_do_not_multiply():
+    y, p = np.array([0.0, 1.0]), np.array([[0.2], [0.9]])
+    assert lab04.CostlyMiss().call(y, p).shape == (2, 1)
+
+
+def test_a_metric_that_averages_is_noticed(failing, monkeypatch):
+    monkeypatch.setattr(lab04.FBeta, "result", lambda self: self.hits / 82)
+    told = "Biriken F, scikit-learn'ün F'sidir (fark {})"
+    assert told in failing("custom_metric")
+
+
+def test_a_step_without_the_auxiliary_loss_is_noticed(failing, monkeypatch):
+    def train_step(self, data):
+        self.aux_weight = 0.0
+        return right(self, data)
+
+    right = lab04.TwoHeadModel.train_step
+    monkeypatch.setattr(lab04.TwoHeadModel, "train_step", train_step)
+    told = "Elle yazılan döngü de aynı ağırlıklara varıyor"
+    assert failing("custom_train_step") == [told]
