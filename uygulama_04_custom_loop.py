@@ -299,7 +299,7 @@ def custom_loop(
 ):
     """Slaytın döngüsü, satır satır
 
-    Soru: reset_state() unutulursa dördüncü epoch'un doğruluğu kaç puan eksik bildirilir?
+    Soru: reset_state() unutulursa dördüncü epoch'un doğruluğu kaç puan eksik görünür?
     """
     data = load_breast_cancer()
     train_dataset = tf.data.Dataset.from_tensor_slices(data.train).batch(31)
@@ -345,7 +345,7 @@ def _(log, gap, epochs):
     hidden = told["accuracy"] - told["unutulan"]
     lab.conclude(
         f"reset_state() unutulunca epoch {epochs} için eğitim doğruluğu "
-        f"{number(100 * hidden, 2)} puan eksik bildirildi."
+        f"{number(100 * hidden, 2)} puan eksik göründü."
     )
     lab.table(log, "Slaytın döngüsü", {"unutulan": percent})
     fig, ax = plots.figure()
