@@ -1007,8 +1007,7 @@ def _(history, model, by_hand, by_fit, n_train):
     fig, ax = plots.figure()
     ax.plot(history["epoch"], loss, linewidth=4)
     losses = [validation_loss(model, weights, val) for weights in by_hand]
-    look = {"markersize": 26, "markerfacecolor": "none", "markeredgewidth": 4}
-    ax.plot([1, 2], losses, "o", color="C1", **look)
+    ax.plot([1, 2], losses, "C1o", markersize=26, fillstyle="none", markeredgewidth=4)
     ax.plot(best + 1, loss[best], "*", markersize=36, color="C2")
     ax.set(ylabel="ana çıkışın doğrulama kaybı", xlabel="epoch")
     plots.whole_epochs(ax, len(loss))
