@@ -734,7 +734,7 @@ def draw_costs(alarms, missed, cost, ax):
 def _(runs, cost):
     """Neden: Pahalı kayıp ağı, kuşkuluyken "kötü huylu" demeye iter: az tümör kaçar, çok
     yanlış alarm verilir. Alarm eşiğini 0,5'ten 1 / (1 + bedel) değerine indirmek de
-    aynı dengeyi kurar: kayıp yeni bilgi getirmez.
+    aynı yöne iter.
     """
     runs["bedel"] = cost * runs["kaçırılan"] + runs["yanlış_alarm"]
     missed, price = final(runs, "kaçırılan").mean(), final(runs, "bedel")
