@@ -522,9 +522,9 @@ def _(traces, ways, steps, rates):
     gap = max(largest_difference(weights.iloc[0], other) for other in weights)
     took = table["ikinci epoch (saniye)"].astype(float)
     traced = traces.groupby("LR")["izleme"].max()
+    faster = number(took.iloc[0] / took["epoch çizgede"], 1)
     lab.conclude(
-        f"Tek çizge eager döngüden {number(took.iloc[0] / took['epoch çizgede'], 1)} kat "
-        f"hızlı. {len(rates)} LR verilince çizge Python sayısıyla "
+        f"Tek çizge eager döngüden {faster} kat hızlı. {len(rates)} LR verilince çizge Python sayısıyla "
         f"{traced['Python sayısı']} kez izlendi, tensörle {traced['tensör']} kez."
     )
     lab.table(table.astype(float), f"{steps} adım; saniyeler makineye göre değişir")
@@ -829,8 +829,8 @@ def draw_costs(alarms, missed, cost, ax):
 # %%
 @custom_loss.result
 def _(runs, cost):
-    """Neden: Pahalı kayıp ağı, kuşkuluyken "kötü huylu" demeye iter: az tümör kaçar, çok
-    yanlış alarm verilir. Alarm eşiğini 0,5'ten 1 / (1 + bedel) değerine indirmek de
+    """Neden: Pahalı kayıp ağı, kuşkuluyken "kötü huylu" demeye iter: az tümör kaçar,
+    çok yanlış alarm verilir. Alarm eşiğini 0,5'ten 1 / (1 + bedel) değerine indirmek de
     aynı yöne iter.
     """
     runs["bedel"] = cost * runs["kaçırılan"] + runs["yanlış_alarm"]
@@ -842,8 +842,9 @@ def _(runs, cost):
         told = f"düşmedi ({saved.words})"
     fewer = missed["cross-entropy"] - missed["pahalı kayıp"]
     lab.conclude(
-        f"Pahalı kayıpla ağ ortalama {number(fewer, 2)} tümör daha az kaçırdı. Kaçırılan "
-        f"tümör ile yanlış alarmın toplam bedeli {told}."
+        f"Pahalı kayıpla ağ ortalama {number(abs(fewer), 2)} tümör daha "
+        f"{'az' if fewer > 0 else 'çok'} kaçırdı. Kaçırılan tümör ile yanlış alarmın "
+        f"toplam bedeli {told}."
     )
     columns = {"kaçırılan tümör": "kaçırılan", "yanlış alarm": "yanlış_alarm"}
     title = f"114 doğrulama hastası; bedel: {number(cost)} · kaçırılan + yanlış alarm"
@@ -970,8 +971,8 @@ def _(pieces, whole, patients, model, beta):
     empty = pieces["tümör"] == 0
     lab.conclude(
         f"Mini-batch'lerin F ortalaması bütünün F'sinden yüzde "
-        f"{number(100 * (1 - mean / whole), 2)} küçük oldu. {len(pieces)} mini-batch'in "
-        f"{empty.sum()} tanesinde hiç tümör yok."
+        f"{number(100 * (1 - mean / whole), 2)} küçük oldu. {len(pieces)} "
+        f"mini-batch'in {empty.sum()} tanesinde hiç tümör yok."
     )
     fig, ax = plots.figure()
     draw_pieces(pieces, whole, ax)
@@ -1546,8 +1547,8 @@ def _(runs):
     told = f": {', '.join(helped)}" if helped else ""
     lab.conclude(
         f"Tek başına kapatılan {len(gains)} teknikten {len(helped)} tanesinde doğruluk "
-        f"şanstan ayrılacak kadar düştü{told}. {len(gains) - len(clear)} tanesinde fark "
-        "şanstan ayrılmıyor."
+        f"şanstan ayrılacak kadar düştü{told}. {len(gains) - len(clear)} tanesinde "
+        "fark şanstan ayrılmıyor."
     )
     lost = -100 * accuracy.sub(whole, axis=0)
     lost = lost.melt(ignore_index=False, value_name="düşüş (puan)").reset_index()
@@ -1567,14 +1568,16 @@ lab.exercise(
     level="temel",
     section="gradient_tape",
     settings={"smallest": 4},
-    task="Sonlu farkın adımı en az 0,0001 olsun: en iyi adımda hata kaç olur? Kâğıtta kestirin.",
+    task="Sonlu farkın adımı en az 0,0001 olsun: en iyi adımda hata kaç olur? "
+    "Kâğıtta kestirin.",
     quantity="sonlu farkın formülden en küçük farkı",
     measure=lambda found: found["errors"]["sonlu fark"].min(),
     low=1e-8,
     high=5e-8,
     write=number,
     hint="İki yanlı farkın hatası adımın karesiyle küçülür.",
-    solution="0,0001'in karesi 1e-08: hata o mertebede. Bandın hatası 1e-15 dolayında kalır.",
+    solution="0,0001'in karesi 1e-08: hata o mertebede. Bandın hatası 1e-15 "
+    "dolayında kalır.",
 )
 lab.exercise(
     level="orta",
