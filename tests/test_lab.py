@@ -367,7 +367,7 @@ def test_the_days_page_shows_what_has_run_so_far_from_its_own_folder(lab):
     run(lab, "--bolum", "2")
     shown = read_page(lab)
     assert shown.ids == ["uygulama_09-1", "uygulama_09-2"]
-    inside = {f"#{name}" for name in ["icerik", *shown.ids]}
+    inside = {f"#{name}" for name in ["icerik", "uygulama_09", *shown.ids]}
     assert {t for t in shown.targets if t.startswith("#")} == inside
     linked = [target for target in shown.targets if not target.startswith("#")]
     assert linked
@@ -391,7 +391,7 @@ def test_texts_and_names_reach_the_page_escaped_and_encoded(lab):
     def third():
         """<b>Üç</b> & "dört"
 
-        Soru: <script>alert(1)</script>?
+        Soru: <script>alert(1)</script>? (a) 2 (b) 3
 
         Neden: a <s>b</s>
         """
@@ -415,6 +415,7 @@ def test_texts_and_names_reach_the_page_escaped_and_encoded(lab):
     texts += ["a < b <em>c</em>", "a <s>b</s>", "<q>d</q>"]
     assert [text for text in texts if text not in shown.text] == []
     assert "x" not in shown.targets
+    assert '<span class="sik">(b) 3</span>' in shown.raw
     assert "<script>a" not in shown.raw
     figures = [t for t in shown.targets if t.endswith(".png")]
     assert {unquote(t) for t in figures} == {f'{evil}/"><script>a#b?c.png'}
