@@ -62,16 +62,21 @@ def _colour(code: str) -> Markup:
     return Markup(highlight(code, PythonLexer(), CODE))
 
 
-def html(day: list[tuple[str, dict, list[dict]]], **kind: bool) -> str:
+def html(day: list, trial: bool = False, recorded: bool = False) -> str:
     """The whole page; no resource from outside the output folder.
 
     Args:
         day: of `read_day`.
-        kind: `trial=True`: of what-ifs; `recorded=True`: it does not renew itself.
+        trial: it shows what-ifs.
+        recorded: it shows a day that is over, so it does not renew itself.
     """
-    style = CODE.get_style_defs("pre")
-    more = {"stamp": stamp(day), "code_style": style}
-    return template(PAGE).render(day=day, **kind, **more)
+    return template(PAGE).render(
+        day=day,
+        trial=trial,
+        recorded=recorded,
+        stamp=stamp(day),
+        code_style=CODE.get_style_defs("pre"),
+    )
 
 
 def stamp(day: list) -> str:
@@ -83,7 +88,7 @@ def write(folder: Path, trial: bool = False) -> None:
     """Write the page of an output folder; another lab may do so at the same time."""
     written = None
     while written != (day := read_day(folder)):  # a section may end meanwhile
-        write_text(folder / PAGE_FILE, html(day, trial=trial))
+        write_text(folder / PAGE_FILE, html(day, trial))
         write_text(folder / VERSION_FILE, f'window.surum = "{stamp(day)}";\n')
         written = day
 
