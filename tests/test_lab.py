@@ -362,7 +362,7 @@ def test_the_days_page_shows_what_has_run_so_far_from_its_own_folder(lab):
         "--tohum 7",
     )
     assert all(words in shown.text for words in (*told, "made.conclude("))
-    assert '<span class="n">made</span>' in shown.raw  # kod, renkleriyle
+    assert '<span class="k">def</span>' in shown.raw  # kod, renkleriyle
     assert "İkinci bölüm" not in shown.text
     run(lab, "--bolum", "2")
     shown = read_page(lab)

@@ -59,7 +59,9 @@ def template(name: str) -> jinja2.Template:
 
 @functools.cache
 def _colour(code: str) -> Markup:
-    return Markup(highlight(code, PythonLexer(), CODE))
+    """Its HTML; names and signs stay black, which halves the page."""
+    coloured = highlight(code, PythonLexer(), CODE)
+    return Markup(re.sub(r'<span class="[nopw]">(.*?)</span>', r"\1", coloured))
 
 
 def html(day: list, trial: bool = False, recorded: bool = False) -> str:
