@@ -1,4 +1,4 @@
-"""What `python -m common` tells: packages, data, output folder, window, speed."""
+"""What `python -m common` tells: packages, data, output folder, speed."""
 
 import os
 import platform
@@ -12,7 +12,6 @@ import numpy as np
 from packaging.requirements import Requirement
 
 from common import files
-from common.classroom import window
 from common.classroom.terminal import OK, USAGE
 from common.data import load_breast_cancer, load_mnist
 from common.files import FAILED, LabError, prepare
@@ -62,15 +61,6 @@ def check_outputs() -> str:
     return f"outputs yazılabiliyor, diskte {free / 1000:.0f} GB boş"
 
 
-def check_window() -> str:
-    """Not an error: without a window the figures still go to files."""
-    problem = window.open_window()
-    window.close_window()
-    if problem:
-        return f"yok ({problem}); şekiller dosyaya yazılır"
-    return "var (--goster çalışır)"
-
-
 def check_speed() -> str:
     """Milliseconds of a small training step, beside the machine of the seconds."""
     layers = [keras.layers.Dense(128, "relu"), keras.layers.Dense(10, "softmax")]
@@ -93,7 +83,6 @@ CHECKS: dict[str, Callable[[], str]] = {
     "paketler": check_packages,
     "veri": check_data,
     "çıktı klasörü": check_outputs,
-    "pencere": check_window,
     "hız": check_speed,
 }
 

@@ -82,15 +82,12 @@ def repair_streams():
     """Give closed streams (`2>&-`) an empty file; let streams spell what they can."""
     from common.classroom import spelling
 
-    was_open = sys.stdout is not None
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
             mode = "w" if descriptor else "r"
             setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
     spelling.use(sys.stdout, sys.stderr)
-    if not was_open:
-        raise SystemExit("Standart çıktı kapalı; komutu sonunda >&- olmadan yazın.")
 
 
 def install_command():
@@ -132,7 +129,7 @@ def load_keras():
     shows everything.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    if not IN_NOTEBOOK:  # figures are files; --goster has its own window
+    if not IN_NOTEBOOK:  # figures are files
         os.environ["MPLBACKEND"] = "Agg"
     sys.stderr.flush()
     shown = os.dup(2)
