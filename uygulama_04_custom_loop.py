@@ -524,8 +524,9 @@ def _(traces, ways, steps, rates):
     traced = traces.groupby("LR")["izleme"].max()
     faster = number(took.iloc[0] / took["epoch çizgede"], 1)
     lab.conclude(
-        f"Tek çizge eager döngüden {faster} kat hızlı. {len(rates)} LR verilince çizge Python sayısıyla "
-        f"{traced['Python sayısı']} kez izlendi, tensörle {traced['tensör']} kez."
+        f"Tek çizge eager döngüden {faster} kat hızlı. {len(rates)} LR verilince çizge "
+        f"Python sayısıyla {traced['Python sayısı']} kez, tensörle {traced['tensör']} "
+        "kez izlendi."
     )
     lab.table(table.astype(float), f"{steps} adım; saniyeler makineye göre değişir")
     fig, (left, right) = plots.figure(1, 2)

@@ -289,9 +289,7 @@ def test_exercise_of_a_section_is_shown_at_its_end_and_on_the_page(lab, capsys):
     command = "python uygulama_09_deneme.py --sira temel"
     assert "Ne olur?" in out
     assert command in out
-    assert (
-        " 4 " not in out.partition("Sıra sizde")[2]
-    )  # beklenen aralık önceden görünmez
+    assert "4 ile 6" not in out  # beklenen aralık önceden görünmez
     assert command in read_page(lab).text
     assert read_page(lab).ids[-1] == "uygulama_09-sira"
     assert "Bu uygulamadakiler: temel" in refused(
@@ -354,12 +352,12 @@ def test_the_days_page_shows_what_has_run_so_far_from_its_own_folder(lab):
         "--tohum 7",
     )
     assert all(words in shown.text for words in (*told, "made.conclude("))
-    assert '<span class="n">made</span>' in shown.raw  # kod, renkleriyle
+    assert '<span class="k">def</span>' in shown.raw  # kod, renkleriyle
     assert "İkinci bölüm" not in shown.text
     run(lab, "--bolum", "2")
     shown = read_page(lab)
     assert shown.ids == ["uygulama_09-1", "uygulama_09-2"]
-    inside = {f"#{name}" for name in ["icerik", *shown.ids]}
+    inside = {f"#{name}" for name in ["icerik", "uygulama_09", *shown.ids]}
     assert {t for t in shown.targets if t.startswith("#")} == inside
     linked = [target for target in shown.targets if not target.startswith("#")]
     assert linked
@@ -383,7 +381,7 @@ def test_texts_and_names_reach_the_page_escaped_and_encoded(lab):
     def third():
         """<b>Üç</b> & "dört"
 
-        Soru: <script>alert(1)</script>?
+        Soru: <script>alert(1)</script>? (a) 2 (b) 3
         """
 
     @third.result
@@ -406,6 +404,7 @@ def test_texts_and_names_reach_the_page_escaped_and_encoded(lab):
     texts += ["a < b <em>c</em>", "a <s>b</s>", "<q>d</q>"]
     assert [text for text in texts if text not in shown.text] == []
     assert "x" not in shown.targets
+    assert '<span class="sik">(b) 3</span>' in shown.raw
     assert "<script>a" not in shown.raw
     figures = [t for t in shown.targets if t.endswith(".png")]
     assert {unquote(t) for t in figures} == {f'{evil}/"><script>a#b?c.png'}

@@ -11,6 +11,7 @@ from importlib.metadata import packages_distributions, requires, version
 import pytest
 from conftest import LABS
 from packaging.requirements import Requirement
+from PIL import Image
 
 from common import LabError
 from common.classroom import records
@@ -18,10 +19,21 @@ from common.classroom.command import understand
 from common.classroom.source import read_outline
 from common.classroom.startup import PACKAGES
 from common.files import ROOT
-from tools.kaydet import EXAMPLES, PAGES, RESULTS, record_examples, renewed
+from tools import kaydet
+from tools.kaydet import EXAMPLES, MARK, PAGES, RESULTS, renewed
 
 EXAMPLES_FOLDER = ROOT / "outputs" / "ornekler"
-README, GUIDE = ((ROOT / path).read_text(encoding="utf-8") for path in PAGES)
+
+
+def unmarked(text: str) -> str:
+    """A page as it is shown: without the marks of what was recorded."""
+    first, *parts = text.split(MARK)
+    shown = [part.partition(" -->")[2] for part in parts]
+    return "".join([first, *shown]).replace(kaydet.END, "")
+
+
+MARKED = [(ROOT / path).read_text(encoding="utf-8") for path in PAGES]
+README, GUIDE = (unmarked(text) for text in MARKED)
 SLIDES = (EXAMPLES_FOLDER / "slaytlar_ve_keras.md").read_text(encoding="utf-8")
 TOLD = json.loads((ROOT / RESULTS).read_text(encoding="utf-8"))
 OUTLINES = {
@@ -89,23 +101,20 @@ def test_script_lab_list_and_readme_agree(stem, capsys):
     assert all(title in shown for title in titles)
 
 
-@pytest.mark.parametrize("stem", LABS)
-def test_what_the_recorded_run_left_is_really_in_the_pages(stem):
-    lab = OUTLINES[stem]
-    seconds = {"seconds": 7000}
-    told = {
-        name: {"question": f"S{name}?", "conclusion": f"C{name}.", **seconds}
-        for name in lab.sections
-    }
-    run = {"total": seconds, "sections": told}
-    readme, guide = (renewed(text, lab, run) for text in (README, GUIDE))
-    assert readme.count("| 7000 |") == len(lab.sections) + 1
-    assert (
-        guide.count("(7000 saniye)") == guide.count("| 7000 |") - 1 == len(lab.sections)
-    )
-    for name in lab.sections:
-        assert f"- **Soru:** S{name}?\n" in guide
-        assert f"- **Çıkan:** C{name}.\n" in guide
+def test_the_pages_tell_what_was_recorded_of_every_lab_and_section():
+    assert [renewed(text, TOLD) for text in MARKED] == MARKED
+    keys = [f"{name} saniye" for name in TOLD]
+    assert [key for key in keys if f"{MARK}{key} -->" not in MARKED[0]] == []
+    sections = [name for lab in TOLD.values() for name in lab["sections"]]
+    for what in ("saniye", "soru", "sonuç"):
+        keys += [f"{name} {what}" for name in sections]
+    assert [key for key in keys if f"{MARK}{key} -->" not in MARKED[1]] == []
+
+
+@pytest.mark.parametrize("mark", [f"yok -->3{kaydet.END}", "uygulama_01 saniye -->3"])
+def test_a_mark_without_a_record_or_an_end_is_told(mark):
+    with pytest.raises(LabError, match=mark.partition(" -->")[0]):
+        renewed(MARK + mark, TOLD)
 
 
 @pytest.fixture
@@ -125,41 +134,57 @@ def recorded(tmp_path):
             TOLD[lab.name]["sections"].items(), start=1
         ):
             command = f"python {lab.script} --bolum {number}"
-            record = told | {"name": name, "number": number, "command": command}
-            record["code"] = ""
+            record = told | {"name": name, "number": number}
+            record["command"] = f"{command} --cikti {outputs}"
+            record |= {"code": "", "figures": [f"{name}.png"]}
+            Image.new("RGB", (192, 108), "red").save(folder / f"{name}.png")
             records.write_record(folder / f"{number:02}_{name}.json", record)
             other = record | {
-                "command": f"{command} --tohum 7",
+                "command": f"{command} --tohum 7 --cikti {outputs}",
                 "conclusion": "Dersinki değil.",
             }
             records.write_record(folder / f"{number:02}_{name}_uzun.json", other)
-    for name, figure in EXAMPLES.items():
-        shutil.copy(EXAMPLES_FOLDER / name, outputs / figure)
     return tmp_path
 
 
-def test_the_recorded_run_is_that_of_the_outputs(recorded):
-    record_examples(recorded)
-    assert [(recorded / path).read_text(encoding="utf-8") for path in PAGES] == [
-        README,
-        GUIDE,
-    ]
+def test_a_whole_run_renews_pages_results_and_the_recorded_day(recorded):
+    examples = recorded / "outputs" / "ornekler"
+    kaydet.record(recorded / "outputs", recorded)
+    renewed_pages = [(recorded / path).read_text(encoding="utf-8") for path in PAGES]
+    assert renewed_pages == MARKED
     assert json.loads((recorded / RESULTS).read_text(encoding="utf-8")) == TOLD
-    written = {path.name for path in (recorded / "outputs" / "ornekler").iterdir()}
-    assert written == {path.name for path in EXAMPLES_FOLDER.iterdir()}
+    assert {path.name for path in examples.glob("*.png")} == set(EXAMPLES)
+    day = recorded / kaydet.DAY
+    text = (day / "index.html").read_text(encoding="utf-8")
+    assert str(recorded) not in text
+    figures = {path.relative_to(day).as_posix() for path in day.glob("*/*.png")}
+    assert figures == {f"{lab}/{s}.png" for lab in TOLD for s in TOLD[lab]["sections"]}
+    assert all(f'src="{figure}?' in text for figure in figures)
+    assert "setInterval" not in text
+    with Image.open(day / min(figures)) as picture:
+        assert picture.mode == "P"
+        assert picture.convert("RGB").getpixel((96, 54))[0] > 250
 
 
 @pytest.mark.parametrize(
-    "missing",
-    [
-        "uygulama_04/12_mini_project_poster.png",
-        "uygulama_01/08_vanishing_gradient.json",
-    ],
+    "missing", ["residual_blocks.png", "*_vanishing_gradient.json"]
 )
 def test_a_run_that_is_not_whole_is_not_recorded(recorded, missing):
-    (recorded / "outputs" / missing).unlink()
-    with pytest.raises(LabError, match=missing.split("/")[0]):
-        record_examples(recorded)
+    (path,) = (recorded / "outputs").glob(f"uygulama_*/{missing}")
+    path.unlink()
+    with pytest.raises(LabError, match=path.parent.name):
+        kaydet.record(recorded / "outputs", recorded)
+    assert not (recorded / kaydet.DAY).exists()
+
+
+def test_the_recorded_day_is_small_and_whole():
+    day = ROOT / kaydet.DAY
+    assert sum(path.stat().st_size for path in day.glob("**/*.*")) <= 3_000_000
+    for path in day.glob("index.html"):
+        text = path.read_text(encoding="utf-8")
+        targets = re.findall(r'(?:src|href)="([^"#?]+)', text)
+        assert targets
+        assert all((day / target).is_file() for target in targets)
 
 
 def test_the_slide_table_points_to_sections_that_exist():
@@ -345,7 +370,7 @@ def test_recorded_times_are_within_the_limits_of_the_course_and_its_seven_minute
         seconds = {name: row["seconds"] for name, row in sections.items()}
         assert seconds.pop("mini_project", 0) <= MINI_PROJECT
         for section in lab.sections.values():
-            if section.alone:  # yalnız numarasıyla koşar, dakikalar sürebilir
+            if section.alone:  # yalnız numarasıyla koşar, dakikalar sürer
                 seconds.pop(section.name)
         assert max(seconds.values()) <= LONGEST
         assert total["seconds"] <= LIMITS[lab.name]

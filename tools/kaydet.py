@@ -1,13 +1,16 @@
-"""Dört betiğin son bütün koşusundan README'yi, kılavuzu, outputs/ornekler'i yeniler.
+"""Bütün bir koşudan kaydı yeniler: sayfa, sonuçlar, README ile kılavuzun sayıları.
 
-    python tools/kaydet.py
+    for f in uygulama_0*.py; do python $f --cikti KLASÖR; done
+    python tools/kaydet.py KLASÖR        (yazılmazsa: outputs)
 
-Saniyeler, sorular, sonuçlar ve şekiller elle yazılmaz. (For the maintainers; students
-never run it.)
+README'de ve kılavuzda bir kaydın yeri işaretlidir, elle yazılmaz:
+<!-- kayıt: uygulama_02 saniye -->81<!-- kayıt -->. (For the maintainers; students never
+run it.)
 """
 
+import itertools
 import json
-import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -16,109 +19,126 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from common.classroom.page import read_day  # noqa: E402
-from common.classroom.records import LAB_FILE, read_record  # noqa: E402
+from common.classroom import page  # noqa: E402
 from common.classroom.source import Outline, read_outline  # noqa: E402
-from common.files import LabError, atomic, write_text  # noqa: E402
+from common.files import LabError, write_text  # noqa: E402
 
-EXAMPLES = {  # README's figures: name in outputs/ornekler -> its source in outputs
-    "uygulama_01_aktivasyonlar.png": "uygulama_01/06_activation_gallery.png",
-    "uygulama_01_batch_norm.png": "uygulama_01/14_batch_norm_speed.png",
-    "uygulama_02_lr_aralik_testi.png": "uygulama_02/09_lr_range_test.png",
-    "uygulama_03_residual.png": "uygulama_03/04_residual_blocks.png",
-    "uygulama_04_poster.png": "uygulama_04/12_mini_project_poster.png",
+EXAMPLES = {  # README's figures: name in outputs/ornekler -> the section that draws it
+    "uygulama_01_aktivasyonlar.png": "activation_gallery",
+    "uygulama_01_batch_norm.png": "batch_norm_speed",
+    "uygulama_02_lr_aralik_testi.png": "lr_range_test",
+    "uygulama_03_residual.png": "residual_blocks",
+    "uygulama_04_poster.png": "mini_project_poster",
 }
-SIZE = (1280, 720)
-COLORS = 64  # of a figure: it stays below 150 KB
+SIZE, COLORS = (1280, 720), 64  # of README's figures: below 150 KB each
+DAY, DAY_COLORS = "outputs/ornekler/gun", 256  # the recorded page with its figures
 PAGES = ("README.md", "outputs/ornekler/egitmen.md")
 RESULTS = "outputs/ornekler/sonuclar.json"
 KEPT = ("question", "conclusion", "seconds", "memory_mb")  # of a section's record
+MARK, END = "<!-- kayıt: ", "<!-- kayıt -->"  # before and behind a recorded value
 
 
-def renewed(text: str, lab: Outline, recorded: dict) -> str:
-    """README or the guide with what the recorded run of one lab left.
+def renewed(text: str, results: dict) -> str:
+    """README or the guide with the values of a recorded day between their marks.
 
     Args:
         text: of the page.
-        lab: the script's outline.
-        recorded: {"total": {…}, "sections": {name: KEPT}}, as in RESULTS.
+        results: lab -> {"total": {…}, "sections": {name: KEPT}}, as in RESULTS.
     """
-    total = round(recorded["total"]["seconds"])
-    news = [(rf"(\| `{lab.script}` \| )\d+", total)]
-    for section in lab.sections.values():
-        found = recorded["sections"][section.name]
-        took = max(1, round(found["seconds"]))
-        title = section.title
-        here = f"{lab.name[-2:]} · {section.number}"  # how the guide calls it: "01 · 6"
-        head = rf"^### {here} · "
-        news += [
-            (rf"(\| {re.escape(title)} \| `--bolum \d+` \| )\d+", took),
-            (rf"(\| {here} \| )\d+", took),
-            (rf"({head}).*", f"{title} ({took} saniye)"),
-            (rf"({head}.*\n\n- \*\*Soru:\*\* ).*", found["question"]),
-            (rf"({head}(?:.*\n(?!#))*?- \*\*Çıkan:\*\* ).*", found["conclusion"]),
-        ]
-    for place, value in news:
-        found = re.compile(place, re.MULTILINE)
-        text = found.sub(lambda match, value=value: f"{match[1]}{value}", text)
-    return text
+    values = {}
+    for name, lab in results.items():
+        values[f"{name} saniye"] = round(lab["total"]["seconds"])
+        for section, told in lab["sections"].items():
+            values[f"{section} saniye"] = max(1, round(told["seconds"]))
+            values[f"{section} soru"] = told["question"]
+            values[f"{section} sonuç"] = told["conclusion"]
+    first, *parts = text.split(MARK)
+    filled, unknown = [first], []
+    for part in parts:
+        key, _, rest = part.partition(" -->")
+        _, end, after = rest.partition(END)
+        filled.append(f"{MARK}{key} -->{values.get(key)}{END}{after}")
+        if key not in values or not end:
+            unknown.append(key)
+    if unknown:
+        told = ", ".join(unknown)
+        raise LabError(f"İşaretin kaydı ya da sonu yok: {told}")
+    return "".join(filled)
 
 
-def recorded_run(lab: Outline, sections: list[dict], outputs: Path) -> dict:
-    """What the last whole run of a lab left.
+def recorded_lab(outline: Outline, lab: dict, sections: list[dict], folder: Path):
+    """A lab's record and those of its sections, as a run into outputs leaves them.
 
     Raises:
         LabError: it has not run from its first to its last section yet.
     """
-    usual = f"python {lab.script} --bolum "  # --tohum is not the course's run
-    found = {}
+    run = []
     for section in sections:
-        if section["command"] == f"{usual}{section['number']}":
-            found[section["name"]] = {key: section[key] for key in KEPT}
-    total = read_record(outputs / lab.name / LAB_FILE).get("total")
-    figures = [
-        outputs / path for path in EXAMPLES.values() if path.startswith(lab.name)
-    ]
-    there = all(figure.exists() for figure in figures)
-    if not total or list(found) != list(lab.sections) or not there:
-        told = f"{lab.name} baştan sona koşmamış. Önce: python {lab.script}"
+        command = section["command"].partition(" --cikti ")[0]
+        # --tohum is not the course's run
+        if command == f"python {outline.script} --bolum {section['number']}":
+            run.append(section | {"command": command})
+    names = list(outline.sections)
+    figures = [folder / figure for section in run for figure in section["figures"]]
+    there = all(figure.is_file() for figure in figures)
+    if not lab.get("total") or [s["name"] for s in run] != names or not there:
+        told = f"{outline.name} baştan sona koşmamış. Önce: python {outline.script}"
         raise LabError(told)
-    return {"total": total, "sections": found}
+    tasks = []
+    for task in lab.get("exercises", []):
+        tasks.append(task | {"command": task["command"].partition(" --cikti ")[0]})
+    return lab | {"exercises": tasks}, run
 
 
-def record_examples(root: Path = ROOT) -> None:
-    """Copy what the last full run left into outputs/ornekler, the README and the guide.
+def record(source: Path, root: Path = ROOT) -> None:
+    """Renew the recorded page, the results, README and the guide from a whole run.
+
+    Args:
+        source: the folder of the labs' folders.
+        root: of the repository.
 
     Raises:
         LabError: a script has not run from its first to its last section yet.
     """
-    outputs = root / "outputs"
     texts = {path: (root / path).read_text(encoding="utf-8") for path in PAGES}
-    day = {name: sections for name, _, sections in read_day(outputs)}
-    results = {}
+    found = {name: (lab, sections) for name, lab, sections in page.read_day(source)}
+    day, results, figures = [], {}, {}
     for path in sorted(ROOT.glob("uygulama_0*.py")):
-        lab = read_outline(path)
-        run = recorded_run(lab, day.get(lab.name, []), outputs)
-        results[lab.name] = run
-        texts = {page: renewed(text, lab, run) for page, text in texts.items()}
-    for name, source in EXAMPLES.items():
-        with Image.open(outputs / source) as big:
-            small = big.convert("RGB").resize(SIZE, Image.Resampling.LANCZOS)
-        with atomic(outputs / "ornekler" / name) as path:
-            quantize_to(small, path)
+        outline = read_outline(path)
+        name = outline.name
+        lab, sections = recorded_lab(outline, *found.get(name, ({}, [])), source / name)
+        day.append((name, lab, sections))
+        told = {s["name"]: {key: s[key] for key in KEPT} for s in sections}
+        results[name] = {"total": lab["total"], "sections": told}
+        figures |= {s["name"]: [f"{name}/{f}" for f in s["figures"]] for s in sections}
+    texts = {path: renewed(text, results) for path, text in texts.items()}
+    shutil.rmtree(root / DAY, ignore_errors=True)
+    for figure in itertools.chain(*figures.values()):
+        copy = root / DAY / figure
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        quantize(source / figure, copy, DAY_COLORS)
+    for example, section in EXAMPLES.items():
+        main, *_ = figures[section]
+        target = root / "outputs" / "ornekler" / example
+        quantize(source / main, target, COLORS, SIZE)
     texts[RESULTS] = json.dumps(results, ensure_ascii=False, indent=1) + "\n"
+    texts[f"{DAY}/{page.PAGE_FILE}"] = page.html(day, recorded=True)
     for path, text in texts.items():
         write_text(root / path, text)
 
 
-def quantize_to(picture: Image.Image, path: Path) -> None:
-    """Save a picture with few colours; Pillow's default method would merge hues."""
-    few = picture.quantize(COLORS, method=Image.Quantize.FASTOCTREE)
-    few.save(path, optimize=True)
+def quantize(source: Path, target: Path, colors: int, size: tuple = ()) -> None:
+    """Copy a picture with few colours; Pillow's default method would merge hues."""
+    with Image.open(source) as picture:
+        shown = picture.convert("RGB")
+    if size:
+        shown = shown.resize(size, Image.Resampling.LANCZOS)
+    few = shown.quantize(colors, method=Image.Quantize.FASTOCTREE)
+    few.save(target, optimize=True)
 
 
 if __name__ == "__main__":
     try:
-        record_examples()
+        record(Path(*sys.argv[1:2] or [ROOT / "outputs"]).resolve())
     except LabError as error:
         sys.exit(str(error))

@@ -1,7 +1,4 @@
-"""What `python -m common` tells: packages, data, output folder, speed.
-
-`python -m common --sergi KLASÖR` makes one page of the posters (PNG) in a folder.
-"""
+"""What `python -m common` tells: packages, data, output folder, speed."""
 
 import os
 import platform
@@ -9,14 +6,12 @@ import shutil
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import keras
 import numpy as np
 from packaging.requirements import Requirement
 
 from common import files
-from common.classroom.page import exhibition
 from common.classroom.terminal import OK, USAGE
 from common.data import load_breast_cancer, load_mnist
 from common.files import FAILED, LabError, prepare
@@ -93,12 +88,9 @@ CHECKS: dict[str, Callable[[], str]] = {
 
 
 def main(argv: list[str]) -> int:
-    """Run every check, or make the exhibition; returns the exit code."""
-    if len(argv) == 2 and argv[0] == "--sergi":
-        print(f"Sergi: {exhibition(Path(argv[1]))}")
-        return OK
+    """Run every check; returns the exit code."""
     if argv:
-        print("Kullanım: python -m common [--sergi KLASÖR]")
+        print("Kullanım: python -m common")
         return USAGE
     failed = []
     for name, check in CHECKS.items():

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,12 +15,11 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from common.classroom.records import LAB_FILE, SECTION_FILES, read_record
-from common.files import LabError, write_text
+from common.files import write_text
 
 PAGE, PAGE_FILE = "page.html", "index.html"
 VERSION_FILE = "surum.js"  # tells an open page that there is a newer one
 LIVE_FILE = "canli.js"  # tells it the figure that grows while a training runs
-EXHIBITION = "sergi.html"
 CODE = HtmlFormatter(nowrap=True)
 
 
@@ -51,6 +51,7 @@ def template(name: str) -> jinja2.Template:
         autoescape=True, trim_blocks=True, undefined=jinja2.ChainableUndefined
     )
     environment.filters["python"] = _colour
+    environment.filters["choices"] = re.compile(r"\s(?=\([a-e]\) )").split
     environment.filters["link"] = lambda name: quote(os.fsencode(name))
     text = Path(__file__).with_name(name).read_text(encoding="utf-8")
     return environment.from_string(text)
@@ -58,14 +59,25 @@ def template(name: str) -> jinja2.Template:
 
 @functools.cache
 def _colour(code: str) -> Markup:
-    return Markup(highlight(code, PythonLexer(), CODE))
+    """Its HTML; names and signs stay black, which halves the page."""
+    coloured = highlight(code, PythonLexer(), CODE)
+    return Markup(re.sub(r'<span class="[nopw]">(.*?)</span>', r"\1", coloured))
 
 
-def html(day: list[tuple[str, dict, list[dict]]], trial: bool = False) -> str:
-    """The whole page; no resource from outside the output folder."""
-    style = CODE.get_style_defs("pre")
+def html(day: list, trial: bool = False, recorded: bool = False) -> str:
+    """The whole page; no resource from outside the output folder.
+
+    Args:
+        day: of `read_day`.
+        trial: it shows what-ifs.
+        recorded: it shows a day that is over, so it does not renew itself.
+    """
     return template(PAGE).render(
-        day=day, trial=trial, stamp=stamp(day), code_style=style
+        day=day,
+        trial=trial,
+        recorded=recorded,
+        stamp=stamp(day),
+        code_style=CODE.get_style_defs("pre"),
     )
 
 
@@ -93,13 +105,3 @@ def show_live(folder: Path, figure: str = "") -> None:
     path = folder / LIVE_FILE
     if figure or path.exists():
         write_text(path, f"window.canli = {json.dumps(quote(figure))};\n")
-
-
-def exhibition(folder: Path) -> Path:
-    """Write the page that shows the posters of a folder, and return its path."""
-    names = sorted(path.name for path in folder.glob("*.png") if path.name[0] != ".")
-    if not names:
-        raise LabError(f"{folder} klasöründe poster (PNG) yok.")
-    path = folder / EXHIBITION
-    write_text(path, template(EXHIBITION).render(names=names))
-    return path
