@@ -8,7 +8,6 @@ README'de ve kılavuzda bir kaydın yeri işaretlidir, elle yazılmaz:
 run it.)
 """
 
-import itertools
 import json
 import shutil
 import sys
@@ -23,15 +22,8 @@ from common.classroom import page  # noqa: E402
 from common.classroom.source import Outline, read_outline  # noqa: E402
 from common.files import LabError, write_text  # noqa: E402
 
-EXAMPLES = {  # README's figures: name in outputs/ornekler -> the section that draws it
-    "uygulama_01_aktivasyonlar.png": "activation_gallery",
-    "uygulama_01_batch_norm.png": "batch_norm_speed",
-    "uygulama_02_lr_aralik_testi.png": "lr_range_test",
-    "uygulama_03_residual.png": "residual_blocks",
-    "uygulama_04_poster.png": "mini_project_poster",
-}
-SIZE, COLORS = (1280, 720), 64  # of README's figures: below 150 KB each
-DAY, DAY_COLORS = "outputs/ornekler/gun", 256  # the recorded page with its figures
+DAY = "outputs/ornekler/gun"  # the recorded page with its figures
+COLORS = 256
 PAGES = ("README.md", "outputs/ornekler/egitmen.md")
 RESULTS = "outputs/ornekler/sonuclar.json"
 KEPT = ("question", "conclusion", "seconds", "memory_mb")  # of a section's record
@@ -102,7 +94,7 @@ def record(source: Path, root: Path = ROOT) -> None:
     """
     texts = {path: (root / path).read_text(encoding="utf-8") for path in PAGES}
     found = {name: (lab, sections) for name, lab, sections in page.read_day(source)}
-    day, results, figures = [], {}, {}
+    day, results, figures = [], {}, []
     for path in sorted(ROOT.glob("uygulama_0*.py")):
         outline = read_outline(path)
         name = outline.name
@@ -110,30 +102,24 @@ def record(source: Path, root: Path = ROOT) -> None:
         day.append((name, lab, sections))
         told = {s["name"]: {key: s[key] for key in KEPT} for s in sections}
         results[name] = {"total": lab["total"], "sections": told}
-        figures |= {s["name"]: [f"{name}/{f}" for f in s["figures"]] for s in sections}
+        figures += [f"{name}/{f}" for s in sections for f in s["figures"]]
     texts = {path: renewed(text, results) for path, text in texts.items()}
     shutil.rmtree(root / DAY, ignore_errors=True)
-    for figure in itertools.chain(*figures.values()):
+    for figure in figures:
         copy = root / DAY / figure
         copy.parent.mkdir(parents=True, exist_ok=True)
-        quantize(source / figure, copy, DAY_COLORS)
-    for example, section in EXAMPLES.items():
-        main, *_ = figures[section]
-        target = root / "outputs" / "ornekler" / example
-        quantize(source / main, target, COLORS, SIZE)
+        quantize(source / figure, copy)
     texts[RESULTS] = json.dumps(results, ensure_ascii=False, indent=1) + "\n"
     texts[f"{DAY}/{page.PAGE_FILE}"] = page.html(day, recorded=True)
     for path, text in texts.items():
         write_text(root / path, text)
 
 
-def quantize(source: Path, target: Path, colors: int, size: tuple = ()) -> None:
+def quantize(source: Path, target: Path) -> None:
     """Copy a picture with few colours; Pillow's default method would merge hues."""
     with Image.open(source) as picture:
         shown = picture.convert("RGB")
-    if size:
-        shown = shown.resize(size, Image.Resampling.LANCZOS)
-    few = shown.quantize(colors, method=Image.Quantize.FASTOCTREE)
+    few = shown.quantize(COLORS, method=Image.Quantize.FASTOCTREE)
     few.save(target, optimize=True)
 
 
