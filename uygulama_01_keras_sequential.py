@@ -480,6 +480,8 @@ def activation_gallery(
 
     Soru: Sigmoid'in eğimi (türevi) en çok kaçtır?
     """
+    if depth > 500:
+        raise LabError("depth en çok 500 olabilir: daha derinde çarpım sıfıra iner.")
     x = np.linspace(-edge, edge, 400)
     x = np.sort(np.append(x, [-1e-6, 1e-6]))  # köşe olan 0'a iki yandan yaklaşılır
     points = tf.constant(x, dtype="float32")
@@ -505,7 +507,7 @@ def _(curves, depth):
     lab.conclude(
         f"Sigmoid'in eğimi en çok {number(steepest['sigmoid'])}. {depth} katmandan "
         f"geçen gradyan {depth} eğimle çarpılır: bu çarpım en çok "
-        f"{number(steepest['sigmoid'] ** depth)} olabilir."
+        f"1 / {number(steepest['sigmoid'] ** -depth)} olabilir."
     )
     inputs = keras.random.normal([1_000_000], seed=lab.seed)
     means = {name: float(ops.mean(f(inputs))) for name, f in GALLERY.items()}
@@ -1084,6 +1086,7 @@ def draw_steps(runs, rates, steps, ax):
     ax.text(min(rates), 1.14 * steps, "varamadı", size=22)
     plots.curves(runs.replace({"varış": {np.inf: 1.1 * steps}}), "varış", ax, x="LR")
     ax.set(xscale="log", ylabel="hedefe kaç adım", ylim=(0, 1.2 * steps))
+    ax.set_title("BatchNorm: yok, aktivasyondan\nönce, aktivasyondan sonra")
 
 
 # %%
@@ -1115,7 +1118,7 @@ def _(runs, target, steps, rates):
     draw_steps(runs, rates, steps, left)
     shown = runs[runs["LR"] == runs["BatchNorm"].map(fastest)].drop(columns="LR")
     plots.curves(shown.assign(adım=10 * shown["epoch"]), "accuracy", right, x="adım")
-    right.set_title("her ağ en hızlı LR'sinde")
+    right.set_title("her ağ en hızlı\nLR'sinde")
     lab.save(fig)
     faster = without / same if np.isfinite(same) else 0
     lab.check("Aynı LR'de BatchNorm hızlı", faster, above=1.2, full_size=True)
@@ -1166,7 +1169,7 @@ def batch_norm_promises(
         model.compile(sgd, loss=CROSS_ENTROPY, metrics=["accuracy"])
         return model
 
-    runs = lab.runs(build, seeds, BatchNorm={"yok": False, "var": True})
+    runs = lab.runs(build, seeds, ağ={"BatchNorm'suz": False, "BatchNorm'lu": True})
     for model in runs:
         start = model.get_weights()
         for name, factor in {"He / 2": 0.5, "He": 1, "2 · He": 2}.items():
@@ -1190,8 +1193,8 @@ def _(runs, noise, sizes):
     onunla oynar.
     """
     accuracy = final(runs, "val_accuracy")
-    spread = accuracy.T.groupby(level="BatchNorm").agg(np.ptp).T
-    less = paired(spread["yok"], spread["var"])
+    spread = accuracy.T.groupby(level="ağ").agg(np.ptp).T
+    less = paired(spread["BatchNorm'suz"], spread["BatchNorm'lu"])
     std = noise.groupby("mini-batch")["çıktı"].std()
     times = std[min(sizes)] / std[max(sizes)]
     lab.conclude(
@@ -1246,7 +1249,7 @@ def dropout_overfitting(
         model.compile("adam", loss=CROSS_ENTROPY, metrics=["accuracy"])
         return model
 
-    runs = lab.runs(build, seeds, Dropout={"yok": 0.0, "var": rate})
+    runs = lab.runs(build, seeds, ağ={"Dropout'suz": 0.0, "Dropout'lu": rate})
     for model in runs:
         history = model.fit(
             data.x_train, y, batch_size=50, epochs=epochs, validation_data=data.val
@@ -1262,15 +1265,16 @@ def _(runs, rate, wrong):
     yanlış etiketleri ezberlemesi zorlaşır.
     """
     loss = final(runs, "val_loss")
-    saved = paired(loss["yok"], loss["var"])
-    share = saved.mean / loss["yok"].mean()
+    plain, dropped = "Dropout'suz", "Dropout'lu"
+    saved = paired(loss[plain], loss[dropped])
+    share = saved.mean / loss[plain].mean()
     told = f" ({saved.words})" if saved.words else ""
     train = final(runs, "loss").mean()
     lab.conclude(
         f"Dropout doğrulama kaybını {percent(abs(share), digits=0)} "
         f"{'azalttı' if share >= 0 else 'artırdı'}{told}. Rastgele etiketli eğitim "
-        f"kümesinde kayıp Dropout'suz {number(train['yok'])}, Dropout'la "
-        f"{number(train['var'])} oldu."
+        f"kümesinde kayıp Dropout'suz {number(train[plain])}, Dropout'la "
+        f"{number(train[dropped])} oldu."
     )
     title = f"Oran {number(rate)}, rastgele etiket {percent(wrong, digits=0)}"
     lab.table(summary(runs, "loss", "val_loss", "val_accuracy"), title)
@@ -1281,7 +1285,7 @@ def _(runs, rate, wrong):
     right.set(title="doğrulama: etiketler doğru", ylim=(0, None))
     lab.save(fig)
 
-    harder = train["var"] - train["yok"]
+    harder = train[dropped] - train[plain]
     lab.check("Dropout kaybı azaltıyor", saved.mean, above=0.03, full_size=True)
     lab.check("Dropout eğitim kümesine uymayı zorlaştırıyor", harder, above=0)
 
