@@ -1190,7 +1190,7 @@ def schedule_race(
     peak=0.1,  # bölüm 9'un önerisi dolayındadır: iyi seçilmiş sabit LR
     times=3,  # CyclicalLR'nin tepesi bunun kadar kattır (super-convergence)
     steps=160,  # 100 görüntülük adım sayısı; iyi LR'ler bu sürede öğrenir
-    seeds=4,  # küçük farklar ancak birkaç tohumla görülür
+    seeds=3,  # küçük farklar ancak birkaç tohumla görülür
 ):
     """Zamanlama yarışı: aynı ağ, aynı başlangıç, aynı mini-batch sırası
 
