@@ -996,7 +996,7 @@ def lr_schedules(
     iner?
     """
     if lr == 0 or total < warmup_steps + decay_steps:
-        raise LabError("lr sıfırdan büyük, total iki adım sayısının toplamı olmalı.")
+        raise LabError("lr 0 olamaz; total en az warmup_steps + decay_steps olmalı.")
     warm = schedules.CosineDecay(
         0.0, decay_steps, warmup_target=lr, warmup_steps=warmup_steps
     )
