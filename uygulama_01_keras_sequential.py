@@ -1155,6 +1155,7 @@ def batch_norm_promises(
     Soru: Ağırlıklar He'nin yarısı, kendisi ya da iki katıyla başlıyor. BatchNorm bu üç
     ağın doğrulukları arasındaki en büyük farkı kaç puan azaltır?
     """
+    noise = pd.concat(map(outputs_of_one_patient, sizes))
     data = load_mnist(5_000, 1_000)
 
     def build(norm):
@@ -1180,9 +1181,7 @@ def batch_norm_promises(
                     layer.kernel.assign(factor * layer.kernel)
             history = model.fit(*data.train, 100, epochs, validation_data=data.val)
             runs.keep(history, başlangıç=name)
-    frame = runs.frame
-    frame.insert(0, "başlangıç", frame.pop("başlangıç"))
-    return frame, pd.concat(map(outputs_of_one_patient, sizes))
+    return runs.frame, noise
 
 
 # %%
@@ -1192,6 +1191,7 @@ def _(runs, noise, sizes):
     katmana geçmez. Küçük mini-batch'in ortalaması çok oynar, aynı hastanın çıktısı da
     onunla oynar.
     """
+    runs.insert(0, "başlangıç", runs.pop("başlangıç"))  # o da bir koşuldur
     accuracy = final(runs, "val_accuracy")
     spread = accuracy.T.groupby(level="ağ").agg(np.ptp).T
     less = paired(spread["BatchNorm'suz"], spread["BatchNorm'lu"])
