@@ -111,9 +111,8 @@ def _(curves, best, kept, patience, restore_best_weights):
     run = curves.set_index("epoch")
     loss, last = run["val_loss"], len(run)
     rise = loss[last] / loss[best] - 1
-    told = (
-        f"Eğitim durunca doğrulama kaybı en iyi epoch'takinden {percent(rise)} yüksek."
-    )
+    told = f"Eğitim durunca doğrulama kaybı en iyi epoch'takinden {percent(abs(rise))} "
+    told += "yüksek." if rise >= 0 else "düşük."
     if run["val_accuracy"][last] > run["val_accuracy"][best]:
         told += " Doğruluk ise son epoch'ta daha yüksek: olasılığı değil kararı sayar."
     lab.conclude(told)
@@ -166,8 +165,8 @@ def model_checkpoint(
             )
             history = model.fit(
                 *data.train,
-                batch_size=31,
-                epochs=epochs,
+                31,
+                epochs,
                 validation_data=data.val,
                 callbacks=[checkpoint],
             )
@@ -234,6 +233,8 @@ def reduce_lr_on_plateau(
     Soru: Aynı eğitim üç kez yapılıyor, her seferinde başka başlangıç ağırlıklarıyla.
     LR'nin ilk düşüşünden sonra kayıp bu üç eğitimin kaçında yeni bir en iyiye iner?
     """
+    if not (0 < factor < 1 and 0 < lr <= 1):
+        raise LabError("factor 0 ile 1 arasında, lr sıfırdan büyük, en çok 1 olmalı.")
     data = load_mnist(n_train, 500)
 
     def build():
@@ -243,8 +244,7 @@ def reduce_lr_on_plateau(
             layers.Dropout(0.3),
             layers.Dense(10, activation="softmax"),
         ])
-        sgd = keras.optimizers.SGD(momentum=0.9)
-        model.compile(sgd, loss=CROSS_ENTROPY, metrics=["accuracy"])
+        model.compile(keras.optimizers.SGD(momentum=0.9), loss=CROSS_ENTROPY)
         return model
 
     reduce_lr = keras.callbacks.ReduceLROnPlateau(
@@ -256,8 +256,7 @@ def reduce_lr_on_plateau(
         history = model.fit(
             *data.train, 100, epochs, validation_data=data.val, callbacks=own
         )
-        rate = history.history.get("learning_rate", lr * factor)
-        runs.keep(history, learning_rate=rate)
+        runs.keep(history)
     return runs.frame
 
 
@@ -297,16 +296,17 @@ def _(runs, lr, factor, seeds):
     record = drops["sonraki"] < drops["önceki"]
     best = runs.groupby(["LR", "tohum"])["val_loss"].min()
     gain = paired(best["platoda düşen"], best["baştan küçük"])
+    lower = "daha düşük" if gain.mean >= 0 else "daha yüksek"
     words = f" ({gain.words})" if gain.words else ""
     lab.conclude(
         f"LR'nin ilk düşüşü {seeds} eğitimin {record.sum()} tanesinde yeni bir en iyi "
-        f"kayıp getirdi. Baştan küçük LR'nin en iyi kaybı ortalama {number(gain.mean)} "
-        f"daha düşük{words}."
+        f"kayıp getirdi. Baştan küçük LR'nin en iyi kaybı ortalama "
+        f"{number(abs(gain.mean))} {lower}{words}."
     )
     drops["yeni en iyi"] = np.where(record, "evet", "hayır")
     lab.table(drops, "LR'nin ilk düştüğü epoch; önceki ve sonraki en iyi kayıp")
-    fig, axes = plots.figure(1, seeds, sharey=True, squeeze=False)
-    for ax, seed, found in zip(axes.flat, drops["tohum"], record, strict=True):
+    fig, axes = plots.figure(1, min(seeds, 3), sharey=True, squeeze=False)
+    for ax, seed, found in zip(axes.flat, drops["tohum"], record, strict=False):
         draw_training(ax, runs, seed)
         ax.set_title("yeni en iyi var" if found else "yeni en iyi yok")
     axes[0, 0].set_ylabel("val_loss")
@@ -375,6 +375,8 @@ def callback_anatomy(
     Soru: Eğitim 2 epoch sürüyor; her epoch'ta 2 eğitim adımı ve 1 doğrulama adımı var.
     fit toplam kaç kanca çağırır?
     """
+    if steps > 11:
+        raise LabError("steps en çok 11 olabilir: 341 hasta 11 mini-batch eder.")
     data = load_breast_cancer()
     model = cancer_model("accuracy")
     hooks = HookPrinter()
@@ -485,11 +487,7 @@ def stop_at_target(
     for name, callbacks in {"callback yok": [], "StopAtTarget": [stop]}.items():
         restart(model, lab.seed)  # aynı ağırlıklar, aynı mini-batch sırası
         history = model.fit(
-            *data.train,
-            batch_size=31,
-            epochs=epochs,
-            validation_data=data.val,
-            callbacks=callbacks,
+            *data.train, 31, epochs, validation_data=data.val, callbacks=callbacks
         )
         curves.append(tidy(history, eğitim=name))
     return pd.concat(curves), stop.steps
@@ -540,17 +538,14 @@ class LRLogger(keras.callbacks.Callback):
         self.path = path
 
     def on_train_begin(self, logs=None):
-        self.rows = []  # aynı nesneyle ikinci bir fit yeni kayda başlar
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch + 1  # Keras epoch'ları 0'dan sayar
+        self.rates = []  # aynı nesneyle ikinci bir fit yeni kayda başlar
 
     def on_train_batch_begin(self, batch, logs=None):  # adımdan önce: adımın LR'si
-        lr = float(self.model.optimizer.learning_rate)
-        self.rows.append({"epoch": self.epoch, "adım": len(self.rows) + 1, "LR": lr})
+        self.rates.append(float(self.model.optimizer.learning_rate))
 
     def on_epoch_end(self, epoch, logs=None):  # Ctrl-C'de on_train_end çağrılmaz
-        pd.DataFrame(self.rows).to_csv(self.path, index=False, encoding="utf-8-sig")
+        log = pd.DataFrame({"adım": range(1, len(self.rates) + 1), "LR": self.rates})
+        log.to_csv(self.path, index=False)
 
 
 # %%
@@ -566,6 +561,8 @@ def lr_logger(
     Soru: LR kosinüs eğrisiyle 0,001'den sıfıra iniyor. Adımların dörtte üçü bitince LR
     kaçtır? (a) 0,0005 (b) 0,00025 (c) 0,00015
     """
+    if initial == 0:
+        raise LabError("initial sıfırdan büyük olmalı: sıfırdan iniş olmaz.")
     x, y = load_mnist(n_train).train
     model = keras.Sequential([
         layers.Input(shape=(784,)),
@@ -593,8 +590,8 @@ def _(log, late, steps, initial, decay_steps):
     """
     share = np.minimum((log["adım"] - 1) / decay_steps, 1)
     formula = initial * (1 + np.cos(np.pi * share)) / 2
-    first = log.groupby("epoch").first()
-    first["epoch bitince okunan"] = late
+    first = log.iloc[:: len(log) // len(late)].assign(epoch=range(1, len(late) + 1))
+    first = first.set_index("epoch").assign(**{"epoch bitince okunan": late})
     mistake = abs(first["LR"] - late).max()
     place, answer = log.loc[3 * len(log) // 4, ["adım", "LR"]]
     lab.conclude(
@@ -672,11 +669,7 @@ def plotter(
         restart(model, lab.seed)  # aynı ağırlıklar, aynı mini-batch sırası
         start = time.perf_counter()
         history = model.fit(
-            *data.train,
-            batch_size=31,
-            epochs=epochs,
-            validation_data=data.val,
-            callbacks=callbacks,
+            *data.train, 31, epochs, validation_data=data.val, callbacks=callbacks
         )
         seconds[name] = time.perf_counter() - start
     return tidy(history), plotter.drawn, seconds
@@ -777,11 +770,13 @@ def _(curves, best, models, drawn, patience, plateau_patience):
         f"En iyi epoch'tan sonra eğitim durana kadar LR {falls} kez düştü. Dosyada "
         f"epoch {saved[-1]}, bellekte epoch {best} kaldı."
     )
-    table = {name: ", ".join(map(str, epochs)) for name, epochs in acted.items()}
-    lab.table(pd.DataFrame({"epoch": table}).rename_axis("callback"), "Kim ne zaman?")
+    left = run.loc[[saved[-1], best], ["val_auc", "val_loss"]].reset_index()
+    left.index = pd.Index(["dosyada", "bellekte"], name="kalan model")
+    lab.table(left, "Dosyada ve bellekte kalan epoch")
     fig, ax = plots.figure()
     ax.plot(run["val_loss"], color="grey", linewidth=4)
     for (name, epochs), marker in zip(acted.items(), "o^vX", strict=True):
+        curves[name] = curves["epoch"].isin(epochs)  # CSV'de: kim ne zaman iş gördü
         ax.plot(epochs, run["val_loss"][epochs], marker, markersize=20, label=name)
     ax.axvline(best, color="black", linestyle=":", linewidth=3)
     ax.set(xlabel="epoch (noktalı çizgi: en iyi epoch)", ylabel="val_loss")
@@ -791,8 +786,8 @@ def _(curves, best, models, drawn, patience, plateau_patience):
     kept = abs(models["bellekte"][0] - run["val_loss"][best])
     lab.check("Dosyada val_auc'u en iyi model var (fark {})", gap, below=1e-5)
     lab.check("Bellekte val_loss'u en iyi model var (fark {})", kept, below=1e-5)
-    short = (patience - 1) // plateau_patience
-    lab.check("LR her kısa sabırda bir kez düştü", falls, equal=short)
+    expected = (patience - 1) // plateau_patience
+    lab.check("LR her kısa sabırda bir kez düştü", falls, equal=expected)
     lab.check("Eğitim uzun sabır dolunca durdu", len(run) - best, equal=patience)
 
 
@@ -851,6 +846,11 @@ def lr_range_test(
     Soru: LR 1e-7'den başlıyor, her adımda büyüyor. Kayıp hangi LR'de düşmeye başlar?
     (a) 0,00001 (b) 0,01 (c) 1
     """
+    if not (0 < start <= 1e-3 and 5 <= steps_per_decade <= n_train / 800):
+        raise LabError(
+            "start sıfırdan büyük, en çok 0,001 olmalı; steps_per_decade 5 ile "
+            "n_train / 800 arasında olmalı: LR sekiz kez on katına çıkabilsin."
+        )
     x, y = load_mnist(n_train).train
     model = digit_model(keras.optimizers.SGD(momentum=0.9))
     by_hand = [  # LR daha etkisizken ilk üç mini-batch'in kaybı
@@ -925,6 +925,8 @@ def constant_learning_rates(
     Soru: Ağ önerilen LR'nin yüzde 3'ü, kendisi, 10 katı ve 30 katıyla 100'er adım
     eğitiliyor. Bu dört ağın kaçı rakamların yarısından çoğunu bilir?
     """
+    if 1 not in times or suggested == 0:
+        raise LabError("times içinde 1 bulunmalı, suggested sıfırdan büyük olmalı.")
     data = load_mnist(n_train, 2_000)
 
     def build():
@@ -951,8 +953,7 @@ def _(runs, paths, suggested, times):
     accuracy = final(runs, "val_accuracy")
     mean = accuracy.mean()
     learned = (mean > 0.5).sum()
-    best = suggested * times[1]
-    behind = paired(accuracy[best], accuracy.iloc[:, 0])
+    behind = paired(accuracy[suggested], accuracy.iloc[:, 0])
     lab.conclude(
         f"{len(mean)} ağın {learned} tanesi rakamların yarısından çoğunu bildi. Küçük "
         f"LR'nin doğruluğu önerilen LR'ninkinden {behind.told('düşük', 'yüksek')}."
@@ -973,8 +974,9 @@ def _(runs, paths, suggested, times):
     lab.check("Vadide iyi LR minimuma daha çok yaklaşıyor", good / small, below=0.5)
     lab.check("Vadide büyük LR uzaklaşıyor", large, above=good)
     lab.check("Küçük LR geride kalıyor", behind.mean, above=0.02, full_size=True)
-    lab.check("Önerilen LR öğreniyor", mean[best], above=0.8, full_size=True)
-    lab.check("Önerilenin 30 katı öğrenemiyor", mean.iloc[-1], below=0.3)
+    lab.check("Önerilen LR öğreniyor", mean[suggested], above=0.8, full_size=True)
+    largest = f"Önerilenin {number(times[-1])} katı öğrenemiyor"
+    lab.check(largest, mean.iloc[-1], below=0.3)
 
 
 # %% [markdown]
@@ -993,6 +995,8 @@ def lr_schedules(
     Soru: decay_steps=1000, warmup_steps=200: ısınmalı kosinüs kaçıncı adımda sıfıra
     iner?
     """
+    if lr == 0 or total < warmup_steps + decay_steps:
+        raise LabError("lr 0 olamaz; total en az warmup_steps + decay_steps olmalı.")
     warm = schedules.CosineDecay(
         0.0, decay_steps, warmup_target=lr, warmup_steps=warmup_steps
     )
@@ -1009,8 +1013,8 @@ def lr_schedules(
     curves = pd.DataFrame({"adım": range(0, total, 10)})
     for name, schedule in gallery.items():
         curves[name] = [float(schedule(step)) for step in curves["adım"]]
-    falling = range(warmup_steps + 1, total)
-    zero = next((step for step in falling if float(warm(step)) < 1e-12), np.nan)
+    falling = range(warmup_steps + 1, total + 1)
+    zero = next(step for step in falling if float(warm(step)) < 1e-12)
     return curves, zero
 
 
@@ -1124,6 +1128,8 @@ def own_schedules(
     Soru: Isınma 200 adım sürüyor, tepe 0,001. Model 100 adım eğitilip kaydediliyor.
     Yüklenen modelin sıradaki adımda kullanacağı LR kaçtır?
     """
+    if steps > 5_000:
+        raise LabError("steps en çok 5000 olabilir: 55 000 görüntü vardır.")
     x, y = load_mnist(10 * steps).train
     own = {
         "WarmupCosineDecay": WarmupCosineDecay(peak, warmup_steps, decay_steps=1_000),
@@ -1179,18 +1185,19 @@ def _(curves, rates, peak, warmup_steps, base, max_lr, steps):
 # %% [markdown]
 # ## 13 · Zamanlama yarışı
 # %%
-@lab.section(quick={"steps": 20, "every": 10, "seeds": 1})
+@lab.section(quick={"steps": 20, "seeds": 1})
 def schedule_race(
     peak=0.1,  # bölüm 9'un önerisi dolayındadır: iyi seçilmiş sabit LR
     times=3,  # CyclicalLR'nin tepesi bunun kadar kattır (super-convergence)
     steps=160,  # 100 görüntülük adım sayısı; iyi LR'ler bu sürede öğrenir
-    every=40,  # doğruluk bu kadar adımda bir ölçülür; steps'i tam böler
-    seeds=5,  # küçük farklar ancak birkaç tohumla görülür
+    seeds=3,  # küçük farklar ancak birkaç tohumla görülür
 ):
     """Zamanlama yarışı: aynı ağ, aynı başlangıç, aynı mini-batch sırası
 
     Soru: İyi seçilmiş sabit LR, altı LR yolunun birincisinden kaç puan geride bitirir?
     """
+    if peak == 0 or steps % 4 or not 12 <= steps <= 548:
+        raise LabError("peak 0 olamaz; steps 12 ile 548 arasında, 4'ün katı olmalı.")
     data = load_mnist(100 * steps, 2_000)
     warm = steps // 10  # ısınma
     restarts = schedules.CosineDecayRestarts(peak, steps // 2, t_mul=1.0)
@@ -1209,14 +1216,10 @@ def schedule_race(
 
     runs = lab.runs(build, seeds, yarışçı=racers)
     for model in runs:
-        history = model.fit(  # "epoch": iki ölçümün arası
-            *data.train,
-            batch_size=100,
-            epochs=steps // every,
-            steps_per_epoch=every,
-            validation_data=data.val,
+        history = model.fit(  # doğruluk dört kez ölçülür
+            *data.train, 100, 4, steps_per_epoch=steps // 4, validation_data=data.val
         )
-        runs.keep(history, adım=[every * (epoch + 1) for epoch in history.epoch])
+        runs.keep(history, adım=[steps // 4 * n for n in range(1, 5)])
     return runs.frame
 
 
