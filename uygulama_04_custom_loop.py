@@ -1444,16 +1444,17 @@ def _(runs):
         "şanstan ayrılmıyor."
     )
     lost = -100 * accuracy.sub(whole, axis=0)
-    lost = lost.melt(ignore_index=False, value_name="düşüş (puan)").reset_index()
-    lost = lost[["kapalı", "tohum", "düşüş (puan)"]]
-    lab.table(summary(lost, "düşüş (puan)"), "Teknik kapanınca düşen doğruluk")
+    lost = lost.melt(ignore_index=False, value_name="kapanınca düşen puan").reset_index()
+    lost = lost[["kapalı", "tohum", "kapanınca düşen puan"]]
+    lab.table(summary(lost, "kapanınca düşen puan"), "Teknik kapanınca düşen doğruluk")
     fig, ax = plots.figure()
-    plots.scores(lost, "düşüş (puan)", ax)
+    plots.scores(lost, "kapanınca düşen puan", ax)
     ax.axvline(0, color="black")
     lab.save(fig)
     most = max(gain.mean for gain in gains.values())
     lab.check("Dokuz teknik tek tek kapatıldı", len(gains), equal=9)
-    lab.check("Hiçbirinin payı iki puan değil", most, below=0.02, full_size=True)
+    claim = "Hiçbir teknik tek başına iki puan getirmiyor"
+    lab.check(claim, most, below=0.02, full_size=True)
 
 
 # %% [markdown]
