@@ -1380,6 +1380,7 @@ def _(answers, card, model, changed, told):
 # %% [markdown]
 # ## 13 · Ablasyon
 # %%
+LOST = "kapanınca düşen puan"
 TECHNIQUES = {  # kapatılan: ağda ve optimizer'da değişen, yardımcı kaybın ağırlığı
     "hiçbiri": ({}, {}),
     "artık bağlantı": ({"skip": False}, {}),
@@ -1444,11 +1445,11 @@ def _(runs):
         "şanstan ayrılmıyor."
     )
     lost = -100 * accuracy.sub(whole, axis=0)
-    lost = lost.melt(ignore_index=False, value_name="kapanınca düşen puan").reset_index()
-    lost = lost[["kapalı", "tohum", "kapanınca düşen puan"]]
-    lab.table(summary(lost, "kapanınca düşen puan"), "Teknik kapanınca düşen doğruluk")
+    lost = lost.melt(ignore_index=False, value_name=LOST).reset_index()
+    lost = lost[["kapalı", "tohum", LOST]]
+    lab.table(summary(lost, LOST), "Teknik kapanınca düşen doğruluk")
     fig, ax = plots.figure()
-    plots.scores(lost, "kapanınca düşen puan", ax)
+    plots.scores(lost, LOST, ax)
     ax.axvline(0, color="black")
     lab.save(fig)
     most = max(gain.mean for gain in gains.values())
