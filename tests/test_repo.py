@@ -91,14 +91,10 @@ def test_script_lab_list_and_readme_agree(stem, capsys):
     assert all(section.title in shown for section in lab.sections.values())
 
 
-def test_the_pages_tell_what_was_recorded_of_every_lab_and_section():
+def test_the_pages_tell_what_was_recorded_of_every_lab():
     assert [renewed(text, TOLD) for text in MARKED] == MARKED
-    keys = [f"{name} saniye" for name in TOLD]
-    assert [key for key in keys if f"{MARK}{key} -->" not in MARKED[0]] == []
-    sections = [name for lab in TOLD.values() for name in lab["sections"]]
-    for what in ("saniye", "soru", "sonuç"):
-        keys += [f"{name} {what}" for name in sections]
-    assert [key for key in keys if f"{MARK}{key} -->" not in MARKED[1]] == []
+    marks = [f"{MARK}{name} saniye -->" for name in TOLD]
+    assert all(mark in text for mark in marks for text in MARKED)
 
 
 @pytest.mark.parametrize("mark", [f"yok -->3{kaydet.END}", "uygulama_01 saniye -->3"])
@@ -203,13 +199,7 @@ def test_links_lead_somewhere(path):
 
 # Eğitmen kılavuzu
 
-LINES = ("Soru", "Sık yanlış", "Çıkan", "Gösterin", "Deneyin")
-BLOCK = re.compile(
-    r"(?ms)^### (0\d) · (\d+) · (.+?) \(\d+ saniye\)\n\n(.*?)\n\n(?=#|\Z)"
-)
-WHAT_IFS = re.findall(
-    r"(?m)^- \*\*Deneyin:\*\* `python (\w+)\.py (.+?)` → .+\.$", GUIDE
-)
+COLUMNS = ["saat", "dk", "bölüm", "kodda", "sık yanlış", "şekilde", "deneyin"]
 SLIDE_HOURS = [
     "09:00",
     "09:30",
@@ -221,6 +211,37 @@ SLIDE_HOURS = [
     "15:15",
     "16:30",
 ]
+LEAST, BUFFER = 4.5, 5  # dakika: bir bölüm, her bloğun payı
+
+
+def day_blocks() -> list[tuple]:
+    """The blocks of the guide: start, end, lab, rows (column -> cell)."""
+    found = []
+    for part in GUIDE.split("\n## "):
+        lab = kaydet.part_of(OUTLINES.values(), part)
+        if lab:
+            table = [kaydet.cells(r) for r in part.splitlines() if r.startswith("|")]
+            assert table[0] == COLUMNS
+            rows = [dict(zip(COLUMNS, row, strict=True)) for row in table[2:]]
+            found.append((part[:5], part[6:11], lab, rows))
+    return found
+
+
+def what_if(cell: str) -> list[str]:
+    """What is typed behind the script's name: of `6 depth=2` "--bolum 6 --ayar …"."""
+    number, *words = shlex.split(cell.split("`")[1])
+    whole = number.startswith("--")
+    return [number, *words] if whole else ["--bolum", number, "--ayar", *words]
+
+
+BLOCKS = day_blocks()
+TAUGHT = []  # lab, its section, the section's row
+for _, _, lab, rows in BLOCKS:
+    for row in rows:
+        section = kaydet.section_of(lab, f"| {row['bölüm']} |")
+        if section:
+            TAUGHT.append((lab, section, row))
+WHAT_IFS = [(lab.script[:-3], what_if(row["deneyin"])) for lab, _, row in TAUGHT]
 
 
 def test_questions_of_the_recorded_run_are_those_of_the_docstrings():
@@ -234,84 +255,93 @@ def test_questions_of_the_recorded_run_are_those_of_the_docstrings():
     }
 
 
-def test_every_section_has_its_block_with_every_line_filled():
-    blocks = BLOCK.findall(GUIDE)
-    sections = [
-        (lab.name[-2:], s) for lab in OUTLINES.values() for s in lab.sections.values()
+def test_every_section_has_one_row_with_every_cell_filled():
+    taught = sorted((lab.name, section.number) for lab, section, _ in TAUGHT)
+    labs = OUTLINES.values()
+    assert taught == [
+        (lab.name, s.number) for lab in labs for s in lab.sections.values()
     ]
-    assert [block[:3] for block in blocks] == [
-        (n, str(s.number), s.title) for n, s in sections
-    ]
-    for *place, block in blocks:
-        names = re.findall(r"(?m)^- \*\*(.+?):\*\* \S.*(?:[.?]|\(c\) .+)$", block)
-        assert tuple(names) == LINES, place
-        assert len(block.splitlines()) == len(LINES), place
+    for _, section, row in TAUGHT:
+        assert row["bölüm"] == f"**{section.number}** · {section.label}"
+        assert (row["saat"] == row["dk"] == "-") == section.curious, row
+        assert all(row.values()), row
+
+
+def test_lines_to_point_at_and_the_printed_guide_are_those_of_today():
+    for path, text in kaydet.guide_files(MARKED[1]).items():
+        told = f"{path}: python tools/kaydet.py --kilavuz"
+        assert (ROOT / path).read_text(encoding="utf-8") == text, told
+
+
+@pytest.mark.parametrize("fragment", ["model.tamamla(", "layers.", ",\n"])
+def test_a_fragment_that_is_not_in_the_lesson_once_is_told(fragment):
+    lab, section, row = TAUGHT[1]
+    old = f"| {row['kodda']} |"
+    text = MARKED[1].replace(old, f"| 1 `{fragment}` |")
+    with pytest.raises(LabError, match=f"{lab.name}, bölüm {section.number}: "):
+        kaydet.guide_files(text)
 
 
 def test_what_is_written_by_hand_states_no_result():
-    sections = [s for lab in OUTLINES.values() for s in lab.sections.values()]
     number = re.compile(r"\d+(?:[.,]\d+)*")
-    for section, (*place, block) in zip(sections, BLOCK.findall(GUIDE), strict=True):
-        shown, tried = block.splitlines()[3:]
-        command, _, seen = tried.partition("→")
+    for _, section, row in TAUGHT:
+        _, command, seen = row["deneyin"].split("`")
         known = number.findall(section.code.replace("_", "") + command)
         known = {n.replace(".", ",") for n in known}  # ayarlar, sorudaki sayılar
-        assert set(number.findall(shown + seen)) <= known, place
+        assert set(number.findall(row["şekilde"] + seen)) <= known, row
 
 
 def test_every_section_has_a_what_if_that_the_command_line_understands():
-    tried = []
-    for stem, words in WHAT_IFS:
-        lab = OUTLINES[stem]
-        command = understand(lab, shlex.split(words))
-        assert command.settings, words
-        assert all(
-            any(n in s.settings for s in command.chosen) for n in command.settings
-        ), words
-        tried.append((lab.name, command.chosen[-1].name))
-    assert tried == [
-        (lab.name, name) for lab in OUTLINES.values() for name in lab.sections
-    ]
+    for lab, section, row in TAUGHT:
+        command = understand(lab, what_if(row["deneyin"]))
+        assert command.chosen[-1].name == section.name, row
+        known = {name for s in command.chosen for name in s.settings}
+        assert command.settings, row
+        assert set(command.settings) <= known, row
 
 
-def test_every_command_of_the_guide_is_understood(capsys):
+def test_every_command_of_the_guide_is_understood():
     commands = re.findall(r"`python (uygulama_\w+)\.py ?(.*?)`", GUIDE)
-    assert len(commands) > len(WHAT_IFS)
+    assert len(commands) >= 3
     for stem, words in commands:
         understand(OUTLINES[stem], shlex.split(words))
 
 
 @pytest.mark.tam
 @pytest.mark.parametrize(
-    ("stem", "words"), WHAT_IFS, ids=[" ".join(w) for w in WHAT_IFS]
+    ("stem", "words"), WHAT_IFS, ids=[" ".join(words) for _, words in WHAT_IFS]
 )
 def test_what_if_runs(stem, words, tmp_path):
     lab = LABS[stem]
-    code = lab.main([*shlex.split(words), "--hizli", "--cikti", str(tmp_path)])
+    code = lab.main([*words, "--hizli", "--cikti", str(tmp_path)])
     lab.configure()
     assert code == 0
 
 
-def test_the_minute_plan_fills_the_hours_of_the_slides():
-    found = r"(?m)^\| (\d\d:\d\d)-(\d\d:\d\d) \| (\d+) \| (.+?) \| (\d+) \| .+ \|$"
-    rows = re.findall(found, GUIDE)
-    starts, ends = [row[0] for row in rows], [row[1] for row in rows]
-    assert starts == ["09:00", *ends[:-1]]
-    assert ends[-1] == "17:00"
-    assert set(SLIDE_HOURS) <= set(starts)
-    for start, end, minutes, _, seconds in rows:
-        first, last = (60 * int(t[:2]) + int(t[3:]) for t in (start, end))
-        assert last - first == int(minutes), start
-        assert int(seconds) <= 60 * int(minutes) / 3, (
-            start
-        )  # kalanı soru, tahmin, sonuç
-    planned = [(start, row) for start, _, _, row, _ in rows if row != "-"]
-    sections = [(lab, s) for lab in OUTLINES.values() for s in lab.sections.values()]
-    assert [row for _, row in planned] == [
-        f"{o.name[-2:]} · {s.number}" for o, s in sections
-    ]
-    for (start, _), (lab, _) in zip(planned, sections, strict=True):
+def test_the_plan_fills_the_hours_of_the_slides():
+    now, starts = 9 * 60, set()
+    for start, end, lab, rows in BLOCKS:
+        starts.add(start)
+        for row in rows:
+            if row["saat"] != "-":
+                assert row["saat"] == f"{now // 60:02}:{now % 60:02}"
+                starts.add(row["saat"])
+                now += int(row["dk"])
+        assert end == f"{now // 60:02}:{now % 60:02}"
         assert lab.hours[:5] <= start < lab.hours[6:]
+        spare = [int(row["dk"]) for row in rows if row["bölüm"].startswith("pay")]
+        assert sum(spare) >= BUFFER, start
+    assert end == "17:00"
+    assert starts >= set(SLIDE_HOURS)
+    for _, section, row in TAUGHT:
+        assert section.curious or int(row["dk"]) >= LEAST, row
+
+
+def test_a_recorded_section_leaves_two_thirds_of_its_minutes_to_the_class():
+    for lab, section, row in TAUGHT:
+        if not section.curious:
+            seconds = TOLD[lab.name]["sections"][section.name]["seconds"]
+            assert seconds <= 60 * int(row["dk"]) / 3, row
 
 
 def test_the_slide_map_leads_to_every_section():
@@ -334,16 +364,16 @@ def test_the_slide_map_leads_to_every_section():
 def test_the_guide_has_the_solutions_of_the_exercises(stem):
     lab = LABS[stem]
     for level, task in lab.exercises.items():
+        if level == "yaz":  # alistirmalar/cozumler
+            continue
         section = lab.sections[task.section].number
         expected = f"{task.write(task.low)} ile {task.write(task.high)} arasında"
         solution = (
             task.solution if task.settings else f"`{task.solution}`"
         )  # yazılacak satır
         assert (
-            f"### {lab.name[-2:]} · {level} (bölüm {section})\n\n"
-            f"- **Görev:** {task.task}\n"
-            f"- **Beklenen:** {task.quantity}: {expected}\n"
-            f"- **Çözüm:** {solution}\n"
+            f"| {lab.name[-2:]} · {level} | {section} | {task.task} "
+            f"| {task.quantity}: {expected} | {solution} |\n"
         ) in GUIDE
 
 
