@@ -45,6 +45,7 @@ import tensorflow as tf
 from keras import layers, ops, regularizers
 from sklearn.metrics import confusion_matrix, fbeta_score
 
+from alistirmalar import sinamalar
 from common import (
     LabError,
     largest_difference,
@@ -1628,6 +1629,14 @@ lab.exercise(
     write=number,
     hint="clips'in değerleri SGD'ye verilen seçeneklerdir. Yön, elemanlar ayrı kısılınca değişir.",
     solution='clips["gevşek clipvalue"] = {"clipvalue": 10 * value}',
+)
+lab.exercise(
+    level="yaz",
+    section="custom_loop",
+    file="alistirmalar/04_train_step.py",
+    judge=sinamalar.train_step,
+    task="fit'in bir adımını GradientTape ile yazın.",
+    hint="Bölüm 2'nin döngüsündeki altı satır, aynı sırayla.",
 )
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 
 from common.classroom import lettering, page, source, startup, terminal
 from common.classroom.runner import Check, Runner
-from common.classroom.source import Exercise
 from common.runs import Runs
 from common.text import NAMES, is_share, number, percent
 
@@ -112,8 +111,8 @@ class Lab(Runner):
         self.options[name] = "" if value else False
 
     def exercise(self, **words) -> None:
-        """Declare a task of "Sıra sizde" (keywords: `source.Exercise`)."""
-        made = Exercise(**words)
+        """Declare a task of "Sıra sizde" (`source.Exercise`, `writing.Writing`)."""
+        made = source.make_task(words)
         self.exercises[made.level] = made
 
     def seeds(self, count: int) -> range:
