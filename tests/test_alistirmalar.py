@@ -1,14 +1,12 @@
 """Öğrencinin yazdığı dosya: ne yaptığı sınanır, yanlışı kendi satırında söylenir."""
 
 import dataclasses
-import subprocess
 
 import pytest
 from conftest import LABS
 
 from common import LabError
 from common.classroom import writing
-from common.files import ROOT
 from common.seeds import set_seed
 
 TASKS = {stem[9:11]: lab.exercises["yaz"] for stem, lab in LABS.items()}
@@ -55,17 +53,14 @@ def test_the_solution_is_right_and_nobody_overwrites_a_file(
     path = tmp_path / task.path.name
     monkeypatch.setitem(lab.exercises, "yaz", dataclasses.replace(task, file=str(path)))
     yaz = ["--sira", "yaz", "--cikti", str(tmp_path)]
-    assert lab.main(yaz) == 1
-    assert f"{path.name} yok. Boş dosya için" in capsys.readouterr().err
-    assert lab.main([*yaz, "--bastan"]) == 0
-    assert lab.main(yaz) == 1
+    assert [lab.main(yaz), lab.main([*yaz, "--bastan"]), lab.main(yaz)] == [1, 0, 1]
     count = task.solution.count("# boşluk")
-    assert f"Doldurulacak boşluk (...) sayısı: {count}." in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"{path.name} yok. Boş dosya için" in told
+    assert f"Doldurulacak boşluk (...) sayısı: {count}." in told
     path.write_text(task.solution, encoding="utf-8")
     assert lab.main(yaz) == 0
-    out = capsys.readouterr().out
-    assert "✗" not in out
-    assert "bütün sınamalardan geçti" in out
+    assert "bütün sınamalardan geçti" in capsys.readouterr().out
     assert [lab.main([*yaz, "--bastan"]) for _ in range(2)] == [0, 0]
     assert path.read_text(encoding="utf-8") == task.solution
     fresh = [path.with_stem(f"{path.stem}_yeni_{n}") for n in (1, 2)]
@@ -75,18 +70,15 @@ def test_the_solution_is_right_and_nobody_overwrites_a_file(
 @pytest.mark.parametrize("number", TASKS)
 def test_the_file_of_the_repository_is_the_solution_with_blanks(number, tmp_path):
     task = TASKS[number]
-    touched = subprocess.run(
-        ["git", "diff", "--quiet", "HEAD", "--", task.path], cwd=ROOT
-    )
-    if touched.returncode == 1:
-        pytest.skip("öğrenci dosyasını yazıyor")
     fresh = dataclasses.replace(task, file=str(tmp_path / task.path.name))
     text = writing.start_again(fresh).read_text(encoding="utf-8")
-    assert text == task.path.read_text(encoding="utf-8")
+    there = task.path.read_text(encoding="utf-8")
+    if there.count("...") < text.count("..."):
+        pytest.skip("dosyayı bir öğrenci dolduruyor")
+    assert there == text
     lines = [line.strip() for line in text.splitlines()]
     above = [lines[n - 1] for n, line in enumerate(lines) if "..." in line][1:]
     assert all(line.startswith("# ") and line.endswith(".") for line in above)
-    assert text.rstrip().endswith('if __name__ == "__main__":\n    print(__doc__)')
 
 
 COPY = "self.weights = self.model.get_weights()  # boşluk"
@@ -96,14 +88,11 @@ WRONG = [
     ("01", "Dense(16, ", "Dense(8, ", "513 parametresi"),
     ("01", ', activation="sigmoid"', "", "0 ile 1 arasında bir sayı"),
     ("01", ', activation="relu"', "", "ReLU'dan geçiyor"),
-    ("01", "Dropout(0.3)", "Dropout(0.7)", "Dropout'un oranı"),
     ("01", "learning_rate=0.01", "", "öğrenme hızı"),
     ("01", "epochs=5", "epochs=1", "5 epoch'ta 55 adım"),
     ("01", ", validation_data=val", "", "Doğrulama kümesi"),
     ("01", '"binary_crossentropy"', '"mse"', "cross-entropy"),
     ("02", 'float("inf")', "0.0", "en küçük doğrulama kaybıdır"),
-    ("02", 'logs["val_loss"]', 'logs["loss"]', "en küçük doğrulama kaybıdır"),
-    ("02", "loss < self.best", "loss > self.best", "en küçük doğrulama kaybıdır"),
     ("02", COPY, "self.model.set_weights(self.weights)", "on_epoch_end"),
     ("02", COPY, "self.weights = self.model.weights", "on_train_end"),
     ("02", "set_weights(self.weights)", "get_weights()", "on_train_end"),
@@ -125,21 +114,17 @@ WRONG = [
 @pytest.mark.parametrize(("number", "old", "new", "sentence"), WRONG)
 def test_a_wrong_answer_is_noticed(judged, number, old, new, sentence):
     told = judged(number, changed(number, old, new))
-    (wrong,) = [line for line in told.splitlines() if line.startswith("✗")][:1]
-    assert sentence in wrong
+    assert sentence in told.partition("✗")[2].splitlines()[0]
 
 
 FIT = "history = model.fit"
 BROKEN = [  # a wrong place, the line that is told, the message, where to look
     ("01", "layers.Dense(16", "layer.Dense(16", "", "NameError", "Adın yazılışına"),
-    ("01", "s.Dropout", "s.Dropuot", "", "AttributeError", "sağındaki adın"),
     ("01", "learning_rate=", "lr=", "", "ValueError: Argument(s) not", "adlara"),
-    ("01", '"binary_cross', '"cross', FIT, "ValueError: Could not", "değerlere"),
     ("01", "binary_c", "sparse_categorical_c", FIT, "InvalidArg", "İletide"),
     ("02", "self.best:", "self.best", "", "SyntaxError: expected ':'", "ayraçlarına"),
     ("02", 'logs["val_loss"]', 'logs["los"]', "", "KeyError: 'los'", "Sözlükteki"),
     ("03", "layers.Concatenate", "layers.Add", "", "ValueError: Inputs", "(shape)"),
-    ("03", ", cat]", "]", "", "ValueError: Output", "(shape)"),
     ("04", "loss_fn(y, y_pred)", "loss_fn(y)", "", "TypeError", "Argümanların"),
 ]
 
@@ -159,9 +144,9 @@ def test_a_line_that_fails_is_shown(judged, number, old, new, at, message, look)
     ("old", "new", "told"),
     [
         ("def build", "def biuld", "Dosyada build adı yok"),
+        ("return model", "", "✗ build() bir keras.Model döndürüyor"),
         ('{"main": 1.0, "aux": 0.5}', '{"ax": 0.5}', "yarıda kaldı.\nKeyError: 'main'"),
-        (JOIN, "...", "sayısı: 1. İlki burada:"),
-        (JOIN, "...", "İki dalı yan yana bitiştirin."),
+        (JOIN, "...", "merged = ...\nİki dalı yan yana bitiştirin."),
     ],
 )
 def test_what_no_line_shows_is_told(judged, old, new, told):

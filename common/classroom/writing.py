@@ -130,8 +130,10 @@ def judge(task: Writing) -> bool:
         lines = [frame.lineno for frame in frames if frame.filename == str(task.path)]
         if lines or right:  # else it follows from the ✗ above
             raise _stopped(task.path, error, lines[-1] if lines else 0) from error
-    told = "Dosyanız bütün sınamalardan geçti. Çözümle karşılaştırın: --cozum"
-    say(told if right else "✗ olan ilk satırı düzeltin, komutu yeniden çalıştırın.")
+    told = "✗ olan ilk ölçütü düzeltin. Takılınca komutun sonuna --ipucu ekleyin."
+    if right:
+        told = "Dosyanız bütün sınamalardan geçti. Çözümle karşılaştırın: --cozum"
+    say(told)
     return right
 
 
