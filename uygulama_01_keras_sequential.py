@@ -1542,7 +1542,7 @@ lab.exercise(
     section="first_model",
     file="alistirmalar/01_sequential.py",
     judge=sinamalar.sequential,
-    task="Breast Cancer için bir Sequential kurun, derleyin ve eğitin.",
+    task="alistirmalar/01_sequential.py: ilk modelinizi kurun, derleyin, eğitin.",
     hint="Bölüm 2'nin modeli aynı dört adımdır. Bölüm 5 Dropout'u da gösterir.",
 )
 

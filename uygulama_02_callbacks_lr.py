@@ -1389,7 +1389,7 @@ lab.exercise(
     section="stop_at_target",
     file="alistirmalar/02_callback.py",
     judge=sinamalar.callback,
-    task="En iyi epoch'un ağırlıklarını saklayan bir callback yazın.",
+    task="alistirmalar/02_callback.py: en iyi ağırlıkları saklayan callback'i yazın.",
     hint="Bölüm 5'in callback'i gibi: sayaç on_train_begin'de başlar, logs okunur.",
 )
 

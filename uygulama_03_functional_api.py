@@ -877,7 +877,7 @@ lab.exercise(
     section="multi_input_output",
     file="alistirmalar/03_functional.py",
     judge=sinamalar.functional,
-    task="Çizimdeki iki girdili, iki çıkışlı modeli kurun.",
+    task="alistirmalar/03_functional.py: çizimdeki modeli kurun.",
     hint="Bölüm 2'nin modeli aynı çizgedir: önce dallar, sonra birleştirme, çıkışlar.",
 )
 

@@ -1635,7 +1635,7 @@ lab.exercise(
     section="custom_loop",
     file="alistirmalar/04_train_step.py",
     judge=sinamalar.train_step,
-    task="fit'in bir adımını GradientTape ile yazın.",
+    task="alistirmalar/04_train_step.py: fit'in bir adımını GradientTape ile yazın.",
     hint="Bölüm 2'nin döngüsündeki altı satır, aynı sırayla.",
 )
 

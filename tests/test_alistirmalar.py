@@ -146,7 +146,7 @@ def test_a_line_that_fails_is_shown(judged, number, old, new, at, message, look)
         ("def build", "def biuld", "Dosyada build adı yok"),
         ("return model", "", "✗ build() bir keras.Model döndürüyor"),
         ('{"main": 1.0, "aux": 0.5}', '{"ax": 0.5}', "yarıda kaldı.\nKeyError: 'main'"),
-        (JOIN, "...", "merged = ...\nİki dalı yan yana bitiştirin."),
+        (JOIN, "...", "merged = ...  # boşluk\nİki dalı yan yana bitiştirin."),
     ],
 )
 def test_what_no_line_shows_is_told(judged, old, new, told):
