@@ -45,6 +45,7 @@ import tensorflow as tf
 from keras import layers, ops, regularizers
 from sklearn.metrics import fbeta_score
 
+from alistirmalar import sinamalar
 from common import (
     LabError,
     final,
@@ -1614,6 +1615,14 @@ lab.exercise(
     hint="clips'in değerleri SGD'ye verilen seçeneklerdir. Elemanlar ayrı ayrı "
     "kısılınca yön değişir.",
     solution='clips["gevşek clipvalue"] = {"clipvalue": 10 * value}',
+)
+lab.exercise(
+    level="yaz",
+    section="custom_loop",
+    file="alistirmalar/04_train_step.py",
+    judge=sinamalar.train_step,
+    task="alistirmalar/04_train_step.py: fit'in bir adımını GradientTape ile yazın.",
+    hint="Bölüm 2'nin döngüsündeki altı satır, aynı sırayla.",
 )
 
 

@@ -15,7 +15,6 @@ import pandas as pd
 
 from common.classroom import lettering, page, source, startup, terminal
 from common.classroom.runner import Check, Runner
-from common.classroom.source import Exercise
 from common.files import LabError, can_resume, explain_os_errors
 from common.runs import Runs
 from common.text import NAMES, is_share, number, percent
@@ -160,8 +159,8 @@ class Lab(Runner):
         shutil.rmtree(folder, ignore_errors=True)
 
     def exercise(self, **words) -> None:
-        """Declare a task of "Sıra sizde" (keywords: `source.Exercise`)."""
-        made = Exercise(**words)
+        """Declare a task of "Sıra sizde" (`source.Exercise`, `writing.Writing`)."""
+        made = source.make_task(words)
         self.exercises[made.level] = made
 
     def seeds(self, count: int) -> range:

@@ -18,7 +18,8 @@ from common.files import ROOT
 
 SECTIONS = [(stem, name) for stem, lab in LABS.items() for name in lab.sections]
 NAMES = [f"{stem[:12]}-{name}" for stem, name in SECTIONS]
-TASKS = [(stem, level) for stem, lab in LABS.items() for level in lab.exercises]
+LEVELS = ("temel", "orta", "ileri")  # "yaz": test_alistirmalar.py
+TASKS = [(stem, level) for stem in LABS for level in LEVELS]
 ALONE = {
     "uygulama_01_keras_sequential": ["full_architecture", "dropout_kinds"],
     "uygulama_02_callbacks_lr": [

@@ -534,6 +534,7 @@ def test_questions_to_the_command_line(lab, capsys, words, told):
         (["--sira", "--hizli"], ["--sira eksik yazıldı", "DÜZEY"]),
         (["--hizli=çok"], ["--hizli bir değer almaz", "--hizli]"]),
         (["--ipucu"], ["--sira DÜZEY"]),
+        (["--bastan"], ["--sira DÜZEY"]),
         (["--tohum", "-1"], ["--tohum -1", "tam sayı"]),
         (["--tohum", "kırk"], ["--tohum kırk", "tam sayı"]),
         (["--tohum", str(MAX_SEED + 1)], ["tam sayı"]),

@@ -10,7 +10,8 @@ from rich.table import Table
 
 from common.classroom.records import read_seconds
 from common.classroom.source import Outline, Section, read_outline
-from common.classroom.terminal import OK, USAGE, say, terminal
+from common.classroom.terminal import OK, USAGE, say, shown_path, terminal
+from common.classroom.writing import Writing, finished, start_again
 from common.files import ROOT, LabError
 
 DEFAULT_SEED = 42
@@ -53,9 +54,10 @@ def _parser(outline: Outline) -> argparse.ArgumentParser:
     option("--bolum", **many, metavar="N", help="yalnız bu bölümler: 3 5")
     settings = "bölümü başka ayarla dener: --bolum 6 --ayar depth=2"
     option("--ayar", **many, metavar="AD=DEĞER", help=settings)
-    option("--sira", metavar="DÜZEY", help="alıştırma: temel, orta ya da ileri")
+    option("--sira", metavar="DÜZEY", help="alıştırma: temel, orta, ileri ya da yaz")
     switch("--ipucu", help="--sira ile: ipucunu gösterir")
     switch("--cozum", help="--sira ile: çözümü gösterir")
+    switch("--bastan", help="--sira yaz ile: dosyanızın yanına boş bir dosya koyar")
     switch("--liste", help="bölümler ve beklenen süreleri")
     switch("--bekle", help="canlı konsol: önce soru, Enter ile koşar")
     switch("--hizli", help="az veriyle kısa deneme (outputs/hizli)")
@@ -112,13 +114,22 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
         return None
     _check_values(args)
     task = outline.exercises.get(args.sira)
-    asked = args.sira is not None or args.ipucu or args.cozum
+    asked = args.sira is not None or args.ipucu or args.cozum or args.bastan
     if asked and not task:
         known = ", ".join(outline.exercises) or "yok"
         told = f"--sira {args.sira}: böyle bir alıştırma yok."
         if args.sira is None:
             told = "Hangi alıştırma? --sira DÜZEY yazın."
         raise UsageError(f"{told} Bu uygulamadakiler: {known}")
+    if args.bastan:
+        if not isinstance(task, Writing):
+            raise UsageError("--bastan yalnız --sira yaz ile kullanılır.")
+        path = start_again(task)
+        say(f"Boş dosya yazıldı: {shown_path(path)}", whole=True)
+        if path != task.path:
+            say(f"Sınanan dosya değişmedi: {task.file}. Yenisi sınansın isterseniz ")
+            say("eskisinin adını değiştirin, yenisine bu adı verin.")
+        return None
     if args.ipucu or args.cozum:
         say(f"{task.level}: {task.task}", "bold")
         if args.ipucu:
@@ -126,6 +137,8 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
         if args.cozum:
             say(f"Çözüm: {task.solution}")
         return None
+    if isinstance(task, Writing):
+        finished(task)  # told at once, not after Keras has loaded
     args.chosen = [outline.sections[task.section]] if task else chosen
     args.settings = read_settings(chosen, args.ayar)
     args.task = task

@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from common import files
-from common.classroom import page, source, startup, terminal
+from common.classroom import page, source, startup, terminal, writing
 from common.classroom.command import DEFAULT_SEED, format_settings, typed, understand
 from common.classroom.live import LiveConsole
 from common.classroom.progress import Progress
@@ -296,10 +296,14 @@ class Runner(Outline):
             numbers = ", ".join(str(section.number) for section in self.failed)
             say(f"Tutmayan sınama (✗) var. Bölüm: {numbers}", "bold red")
 
-    def _try(self, exercise: Exercise) -> bool:
-        """`--sira`: run the exercise's section; whether the result is as expected."""
+    def _try(self, exercise: Exercise | writing.Writing) -> bool:
+        """`--sira`: run the exercise's section or file; whether it is as expected."""
         section = self.sections[exercise.section]
         say(f"Sıra sizde, {exercise.level}: {exercise.task}\n", "bold")
+        if isinstance(exercise, writing.Writing):
+            set_seed(self.seed)
+            with keras_quiet():
+                return writing.judge(exercise)
         report = self.run_section(section, exercise.settings, trial=True)
         self.show(report)
         value = float(exercise.measure(report.data))

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from common.classroom.writing import Writing
+
 HEADING = "# ## "  # the line of a section's heading: "# ## 8 · Kaybolan gradyan"
 CELL = re.compile(r"(?m)^# %%.*$")  # the line that begins a cell
 
@@ -70,6 +72,11 @@ class Exercise:
     write: Callable[[float], str] = str  # how the quantity is written
 
 
+def make_task(words: Mapping) -> Exercise | Writing:
+    """The task that `lab.exercise(…)` declares: where it names a file, a `Writing`."""
+    return Writing(**words) if "file" in words else Exercise(**words)
+
+
 @dataclass
 class Outline:
     """What a lab consists of: enough to understand a command line."""
@@ -78,7 +85,7 @@ class Outline:
     title: str
     hours: str
     sections: dict[str, Section] = field(default_factory=dict)
-    exercises: dict[str, Exercise] = field(default_factory=dict)
+    exercises: dict[str, Exercise | Writing] = field(default_factory=dict)
     switches: dict[str, str] = field(default_factory=dict)  # own option -> explanation
     values: dict[str, str] = field(default_factory=dict)  # option -> name of its value
 
@@ -218,4 +225,4 @@ def _read_call(outline: Outline, call: ast.Call) -> None:
     elif called == "lab.option":
         outline.declare(*words, **named)
     elif called == "lab.exercise" and "task" in named:
-        outline.exercises[named["level"]] = Exercise(**named)
+        outline.exercises[named["level"]] = make_task(named)
