@@ -1474,7 +1474,7 @@ def _(answers, card, model, changed, told):
     draw_confidence(answers, axes["H"])
     worst = wrong.sort_values("eminlik", ascending=False).head(4)
     shown = [
-        f"{row.gerçek} yerine {row.tahmin}\n{percent(row.eminlik)} emin"
+        f"{row.gerçek} yerine {row.tahmin}\n{percent(row.eminlik, digits=0)} emin"
         for row in worst.itertuples()
     ]
     images = load_mnist(1).x_test[worst.index]
