@@ -1622,7 +1622,7 @@ lab.exercise(
     file="alistirmalar/04_train_step.py",
     judge=sinamalar.train_step,
     task="alistirmalar/04_train_step.py: fit'in bir adımını GradientTape ile yazın.",
-    hint="Bölüm 3'ün döngüsündeki altı satır, aynı sırayla.",
+    hint="Bölüm 3'ün döngüsündeki altı satırı aynı sırayla yazın.",
 )
 
 
