@@ -112,7 +112,9 @@ class Evidence:
     def __call__(self, name: str) -> dict:
         """The numbers that the section claims."""
         if name not in self.results:
-            self.lab.configure(quick=self.quick, out=self.folder, seed=self.seed)
+            section = self.lab.sections[name]
+            quick = self.quick or section.alone  # at full size it takes minutes
+            self.lab.configure(quick=quick, out=self.folder, seed=self.seed)
             finish, problems = lettering.finish, self.problems.setdefault(name, [])
 
             def checked(fig, conclusion=""):
@@ -121,7 +123,7 @@ class Evidence:
 
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(lettering, "finish", checked)
-                self.lab.sections[name].run()
+                section.run()
             self.reports[name] = self.lab.report
             self.results[name] = self.lab.report.data
         return self.results[name]
