@@ -6,19 +6,21 @@
 import os
 import platform
 import shutil
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import keras
 import numpy as np
 from packaging.requirements import Requirement
 
 from common import files
-from common.classroom import window
+from common.classroom import causes, startup, window
 from common.classroom.page import exhibition
-from common.classroom.terminal import OK, USAGE
+from common.classroom.terminal import INTERRUPTED, OK, USAGE
 from common.data import load_breast_cancer, load_mnist
 from common.files import FAILED, LabError, prepare
 from common.text import number
@@ -30,16 +32,28 @@ USUAL_MS = 3.0  # a step on the 2-core machine whose seconds are recorded
 
 def check_python() -> str:
     """Version, system and cores; an old Python has been refused before."""
-    cores = os.cpu_count()
+    cores = usable_cores()
     return f"{platform.python_version()}, {platform.system()}, {cores} çekirdek"
 
 
+def usable_cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """The cores that this process may use: of its own, and by the container's quota."""
+    cores = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    try:
+        most, period = quota.read_text(encoding="utf-8").split()
+        return max(1, min(cores, int(most) // int(period)))
+    except (OSError, ValueError):  # another system; "max": no quota
+        return cores
+
+
 def check_packages() -> str:
-    """Installed versions against requirements.txt."""
+    """Installed versions against requirements.txt; what differs from the lesson's."""
     text = (files.ROOT / "requirements.txt").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line.strip() and line[0] != "#"]
     needed = [Requirement(line) for line in lines]
-    repair = "Düzeltmek için: python -m pip install -r requirements.txt"
+    repair = f"Düzeltmek için:\n  {causes.install_command()}"
     try:
         wrong = [r for r in needed if not r.specifier.contains(version(r.name))]
     except PackageNotFoundError as error:
@@ -47,7 +61,19 @@ def check_packages() -> str:
     if wrong:
         told = [f"{r.name} {version(r.name)} (istenen {r.specifier})" for r in wrong]
         raise LabError(f"{', '.join(told)}\n{repair}")
-    return ", ".join(f"{r.name} {version(r.name)}" for r in needed)
+    told = ", ".join(f"{r.name} {version(r.name)}" for r in needed)
+    return f"{told}. {causes.other_versions()}".removesuffix(" ")
+
+
+def check_keras() -> str:
+    """Keras loads and trains, in a process of its own: so its death is told, too."""
+    command = [sys.executable, "-m", "common.classroom.check"]
+    child = subprocess.run(
+        command, cwd=files.ROOT, stdout=subprocess.PIPE, encoding="utf-8"
+    )
+    if child.returncode:
+        raise LabError(f"yüklenemedi (çıkış kodu {child.returncode})")
+    return child.stdout.strip()
 
 
 def check_data() -> str:
@@ -76,8 +102,17 @@ def check_window() -> str:
     return "var (--goster çalışır)"
 
 
-def check_speed() -> str:
-    """Milliseconds of a small training step, beside the machine of the seconds."""
+def speed() -> str:
+    """Draw; milliseconds of a small training step, beside the recorded machine."""
+    startup.load_keras()
+    import keras
+
+    from common import plots
+
+    fig, ax = plots.figure(title="Şekil")  # whatever matplotlibrc and the fonts say
+    ax.plot([1, 2])
+    with tempfile.TemporaryFile() as file:
+        fig.savefig(file, format="png")
     layers = [keras.layers.Dense(128, "relu"), keras.layers.Dense(10, "softmax")]
     model = keras.Sequential([keras.Input((784,)), *layers])
     model.compile("adam", "sparse_categorical_crossentropy")
@@ -90,16 +125,19 @@ def check_speed() -> str:
     ms = (time.perf_counter() - start) / STEPS * 1000
     times = number(ms / USUAL_MS, 2)
     took = number(ms, 2)
-    return f"bir eğitim adımı {took} ms: süreler yazılanın yaklaşık {times} katı"
+    return (
+        f"yükleniyor, şekil çiziliyor; bir eğitim adımı {took} ms, "
+        f"süreler yazılanın yaklaşık {times} katı"
+    )
 
 
 CHECKS: dict[str, Callable[[], str]] = {
     "Python": check_python,
     "paketler": check_packages,
+    "Keras": check_keras,
     "veri": check_data,
     "çıktı klasörü": check_outputs,
     "pencere": check_window,
-    "hız": check_speed,
 }
 
 
@@ -115,11 +153,23 @@ def main(argv: list[str]) -> int:
     for name, check in CHECKS.items():
         try:
             print(f"tamam  {name}: {check()}", flush=True)
-        except LabError as error:
+        except Exception as error:
+            told = error if isinstance(error, LabError) else causes.first_line(error)
             failed.append(name)
-            print(f"SORUN  {name}: {error}", flush=True)
+            print(f"SORUN  {name}: {told}", flush=True)
     if failed:
         print(f"\nHazır değil: {', '.join(failed)}.")
         return FAILED
     print("\nHazır. Başlamak için: python uygulama_01_keras_sequential.py")
     return OK
+
+
+if __name__ == "__main__":  # the process of `check_keras`
+    try:
+        startup.repair_streams()
+        sys.stdout.reconfigure(encoding="utf-8")
+        print(speed())
+    except KeyboardInterrupt:  # the process that asked tells it
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        sys.exit(causes.loading_failed(error))

@@ -121,6 +121,12 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
             say(f"Çözüm: {task.solution}")
         return None
     args.chosen = [outline.sections[task.section]] if task else chosen
+    for section in args.chosen:
+        if section.problem:
+            raise UsageError(
+                f"{outline.script}, {section.problem}\n"
+                "Öteki bölümler --bolum ile koşar."
+            )
     args.settings = read_settings(chosen, args.ayar)
     args.task = task
     args.seed = int(args.tohum)

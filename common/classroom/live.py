@@ -174,7 +174,7 @@ class LiveConsole:
             with keyboard_muted():
                 report = self.lab.run_section(section, settings, prediction=prediction)
         except (Exception, KeyboardInterrupt) as error:  # a try does not end the class
-            told = explain(error, "t", format_settings(settings))
+            told = explain(error, "t", format_settings(settings), self.lab.base)
             say(f"\n{told}\n{self.lab.hint}".rstrip(), "bold", whole=True)
             return False
         self.ask("Enter: sonucu aç")

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from common import files
-from common.classroom import page, source, startup, terminal, window
+from common.classroom import causes, page, source, startup, terminal, window
 from common.classroom.command import DEFAULT_SEED, format_settings, typed, understand
 from common.classroom.live import LiveConsole
 from common.classroom.progress import Progress
@@ -220,7 +221,8 @@ class Runner(Outline):
             more.append("Tamamlanıp yazılan dosyalar:")
             more += [f"  {path}" for path in dict.fromkeys(self.written)]
         tried = format_settings(self.report.changed) if self.report else ""
-        return terminal.fail(error, again, "\n".join(more), tried)
+        about = {"tried": tried, "folder": self.base}
+        return terminal.fail(error, again, "\n".join(more), **about)
 
     def rerun_command(
         self, names: str, *without: str, settings: Mapping | None = None
@@ -387,7 +389,11 @@ class Runner(Outline):
         """Quiet Keras and a line that tells what runs; counts the seconds."""
         self.progress = Progress()
         start = time.perf_counter()
-        with self.progress.shown(), keras_quiet():
+        with self.progress.shown(), keras_quiet(), warnings.catch_warnings():
+            own = r"(keras|tensorflow)\b"  # theirs do not end a lesson; but some tell
+            warnings.filterwarnings("ignore", module=own)
+            for cause in causes.FATAL_WARNINGS:
+                warnings.filterwarnings("error", f".*{cause.pattern}")
             yield
         report.seconds += time.perf_counter() - start
 
