@@ -76,6 +76,7 @@ class Report:
     written: list[Path] = field(default_factory=list)
     conclusion: str = ""
     checks: list[Check] = field(default_factory=list)
+    unwritten: list[str] = field(default_factory=list)  # what is told of a lost file
     seconds: float = 0.0
 
     @property
@@ -134,6 +135,7 @@ class Runner(Outline):
         hint: last line of what is said when the section is stopped.
         written: the files written so far.
         failed: the sections whose checks did not hold.
+        unwritten: what is told of the files that could not be written.
     """
 
     def __init__(self, script: str, title: str, hours: str):
@@ -142,12 +144,13 @@ class Runner(Outline):
         self.hint = ""
         self.written: list[Path] = []
         self.failed: list[Section] = []
+        self.unwritten: list[str] = []
         self.progress = Progress()
         self._lessons: dict[str, Callable] = {}
         self._results: dict[str, Callable] = {}
         self._last: dict[str, Report] = {}  # in cells: as the lesson part left it
         self._loading = time.perf_counter() - startup.START
-        in_cells = startup.IN_NOTEBOOK and os.environ.get(QUICK) == "1"
+        in_cells = startup.in_cells() and os.environ.get(QUICK) == "1"
         self.configure(quick=in_cells)
 
     def configure(
@@ -187,7 +190,7 @@ class Runner(Outline):
 
     def run(self) -> None:
         """Do what the command line asks for; in cells only the exercises are left."""
-        if startup.IN_NOTEBOOK:
+        if startup.in_cells():
             self.show_exercises(self.exercises.values())
             return
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
@@ -199,6 +202,7 @@ class Runner(Outline):
         """Like `run`, with the arguments given; returns the exit code."""
         self.written.clear()
         self.failed.clear()
+        self.unwritten.clear()
         self.report = None
         self.hint = ""
         command = None
@@ -243,7 +247,7 @@ class Runner(Outline):
     def _names(self) -> list[str]:
         """The sections; in cells later ones are known from the script's file."""
         path = files.ROOT / self.script
-        if startup.IN_NOTEBOOK and path.is_file():
+        if startup.in_cells() and path.is_file():
             return list(source.read_outline(path).sections)
         return list(self.sections)
 
@@ -283,7 +287,7 @@ class Runner(Outline):
         if self.show_window:
             with contextlib.suppress(EOFError):
                 input("Pencereyi kapatmak için Enter'a basın … ")
-        return OK if right and not self.failed else FAILED
+        return OK if right and not (self.failed or self.unwritten) else FAILED
 
     def _run_all(self, command: argparse.Namespace, trial: bool) -> dict[int, float]:
         """Run the chosen sections; returns the seconds by section number."""
@@ -317,6 +321,7 @@ class Runner(Outline):
         if self.failed:
             numbers = ", ".join(str(section.number) for section in self.failed)
             say(f"Tutmayan sınama (✗) var. Bölüm: {numbers}", "bold red")
+            say(causes.other_versions() or "Paketler dersin sürümlerinde.")
 
     def _try(self, exercise: Exercise) -> bool:
         """`--sira`: run the exercise's section; whether the result is as expected."""
@@ -380,7 +385,7 @@ class Runner(Outline):
         finally:
             with contextlib.suppress(LabError):
                 page.show_live(folder.parent)  # no figure grows any more
-        if startup.IN_NOTEBOOK:
+        if startup.in_cells():
             self._last[section.name] = report.copy()
         return report
 
@@ -431,7 +436,8 @@ class Runner(Outline):
         self._run_result(report)
         for name, frame in report.frames.items():
             text = frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-            with self.file(f"_{name}" if name else "", ".csv") as path:
+            suffix = f"_{name}" if name else ""
+            with self.unless_in_use(), self.file(suffix, ".csv") as path:
                 path.write_text(text, encoding="utf-8-sig", newline="\n")
         self._write_records(report)
         broken = any(check.asked and not check.holds for check in report.checks)
@@ -483,6 +489,15 @@ class Runner(Outline):
             yield temporary
         self.written.append(path)
         self.report.written.append(path)
+
+    @contextmanager
+    def unless_in_use(self) -> Iterator[None]:
+        """A file that cannot be written is named below the result, which is shown."""
+        try:
+            yield
+        except LabError as error:
+            self.report.unwritten.append(str(error))
+            self.unwritten.append(str(error))
 
     def path(self, suffix: str, ending: str) -> Path:
         """Where `file(suffix, ending)` writes."""
@@ -547,6 +562,8 @@ class Runner(Outline):
         screen = terminal.terminal()
         width = min(screen.width, terminal.PLAIN_WIDTH)
         screen.print(terminal.panel(report, width))
+        for told in report.unwritten:
+            say(told, "bold red", whole=True)
         say(f"({number(report.seconds, 2)} saniye)\n", "dim")
 
     def preview(self, path: Path, title: str) -> None:

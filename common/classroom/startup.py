@@ -13,8 +13,15 @@ PACKAGES = (
     "tensorflow", "keras", "sklearn", "numpy", "pandas", "matplotlib", "seaborn",
     "rich", "pygments", "jinja2",
 )  # fmt: skip
-IN_NOTEBOOK = "ipykernel" in sys.modules
+IN_NOTEBOOK = "ipykernel" in sys.modules  # a kernel: of Jupyter, VS Code, Spyder
 FOLDER = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))  # noqa: PTH100, PTH118, PTH120
+
+
+def in_cells():
+    """Whether cells run: in a kernel `%run` and Spyder's F5 give the script's name."""
+    folder, name = os.path.split(os.path.abspath(sys.argv[0]))  # noqa: PTH100
+    runs = name.endswith(".py") and os.path.realpath(folder) == os.path.realpath(FOLDER)
+    return IN_NOTEBOOK and not runs
 
 
 def start(script):
@@ -34,7 +41,7 @@ def start(script):
     except Exception as error:
         raise SystemExit(causes.loading_failed(error)) from None
     path = os.path.abspath(sys.argv[0])  # noqa: PTH100
-    runs_itself = os.path.basename(path) == script + ".py" and not IN_NOTEBOOK  # noqa: PTH119
+    runs_itself = os.path.basename(path) == script + ".py" and not in_cells()  # noqa: PTH119
     wait = contextlib.nullcontext()
     try:
         if runs_itself:
