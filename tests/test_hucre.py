@@ -148,4 +148,3 @@ def test_run_and_f5_obey_the_command_line_and_cells_after_them_are_cells(tmp_pat
     assert "Sonuç: 4 satır" in ran
     assert ran.count("ders ") == 1
     assert "ders 3" in cell
-    assert "01_counting.csv" not in {p.name for p in folder.glob("outputs/*/*.csv")}

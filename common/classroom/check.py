@@ -18,9 +18,9 @@ import numpy as np
 from packaging.requirements import Requirement
 
 from common import files
-from common.classroom import causes, startup, window
+from common.classroom import causes, window
 from common.classroom.page import exhibition
-from common.classroom.terminal import INTERRUPTED, OK, USAGE
+from common.classroom.terminal import OK, USAGE
 from common.data import load_breast_cancer, load_mnist
 from common.files import FAILED, LabError, prepare
 from common.text import number
@@ -67,12 +67,15 @@ def check_packages() -> str:
 
 def check_keras() -> str:
     """Keras loads and trains, in a process of its own: so its death is told, too."""
-    command = [sys.executable, "-m", "common.classroom.check"]
+    code = "from common.classroom import startup as s; s.start(''); "
+    code += "from common.classroom import check; print(check.speed())"
+    command = [sys.executable, "-X", "utf8", "-c", code]
     child = subprocess.run(
-        command, cwd=files.ROOT, stdout=subprocess.PIPE, encoding="utf-8"
+        command, cwd=files.ROOT, capture_output=True, encoding="utf-8"
     )
     if child.returncode:
-        raise LabError(f"yüklenemedi (çıkış kodu {child.returncode})")
+        told = child.stderr.strip()
+        raise LabError(f"yüklenemedi (çıkış kodu {child.returncode}). {told}")
     return child.stdout.strip()
 
 
@@ -104,7 +107,6 @@ def check_window() -> str:
 
 def speed() -> str:
     """Draw; milliseconds of a small training step, beside the recorded machine."""
-    startup.load_keras()
     import keras
 
     from common import plots
@@ -162,14 +164,3 @@ def main(argv: list[str]) -> int:
         return FAILED
     print("\nHazır. Başlamak için: python uygulama_01_keras_sequential.py")
     return OK
-
-
-if __name__ == "__main__":  # the process of `check_keras`
-    try:
-        startup.repair_streams()
-        sys.stdout.reconfigure(encoding="utf-8")
-        print(speed())
-    except KeyboardInterrupt:  # the process that asked tells it
-        sys.exit(INTERRUPTED)
-    except Exception as error:
-        sys.exit(causes.loading_failed(error))

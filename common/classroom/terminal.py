@@ -104,14 +104,12 @@ def explain(
         return f"{name}: {reason}.\nYeniden: {again}"
     words = causes.first_line(error)
     found = causes.find(causes.LESSON, f"{words}\n{error}")
-    told, cure = (
-        "Beklenmeyen bir hata oldu.",
-        "Ortamı denetlemek için: python -m common",
-    )
-    if tried:
-        told, cure = f"Denenen ayar bölüme uymuyor olabilir: {tried}", ""
     if found:
         told, cure = found[0].sentence.format(*found[1]), found[0].cure
+    elif tried:
+        told, cure = f"Denenen ayar bölüme uymuyor olabilir: {tried}", ""
+    else:
+        told, cure = "Beklenmeyen bir hata oldu.", "Denetlemek için: python -m common"
     lines = [told, words, _own_line(error), cure, _keep(error, folder)]
     return "\n".join([*filter(None, lines), f"Yeniden: {again}"])
 
