@@ -8,7 +8,7 @@ import os
 import re
 import shlex
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -19,9 +19,7 @@ FAILED = 1  # exit code
 HALF = ".yarim"  # in the temporary names of `atomic`: .01_first-99.yarim.png
 STALE_SECONDS = 3600  # an older temporary file was left by a run that was killed
 WAITS = (0.05, 0.1, 0.2, 0.4)  # seconds; on Windows another program may be reading it
-ENDINGS = (".csv", ".json", ".keras", ".npz", ".png")  # of what sections write
 ELSEWHERE = "başka bir klasör verin: --cikti KLASÖR"
-ZIP_YEARS = range(1980, 2108)  # .keras and .npz are ZIP files: they hold no other date
 
 REASONS = {
     errno.ENOSPC: "disk dolu",
@@ -114,36 +112,18 @@ def _probe(folder: Path | None) -> None:
         file.write(bytes(4096))
 
 
-def prepare(folder: Path, stems: Iterable[str] = ()) -> None:
+def prepare(folder: Path) -> None:
     """Make and sweep the folder, and fail before a training rather than after it.
 
-    Args:
-        folder: where files will be written.
-        stems: how the names of these files begin.
-
     Raises:
-        LabError: the folder, the temporary folder or the clock does not allow it, or a
-            directory stands in the place of a file.
+        LabError: nothing can be written there, or in the temporary folder.
     """
-    year = time.localtime(time.time()).tm_year
-    if year not in ZIP_YEARS:
-        raise LabError(
-            f"Bilgisayarın saati {year} yılını gösteriyor; modeller bu tarihle "
-            "kaydedilemez.\nSaati düzeltin, sonra komutu yeniden yazın."
-        )
     with explain_os_errors(folder, f"Yer açın ya da {ELSEWHERE}"):
         folder.mkdir(parents=True, exist_ok=True)
         _probe(folder)
     cure = "Yer açın ya da TMPDIR ortam değişkenine başka bir klasör yazın."
     with explain_os_errors("Geçici klasör", cure):
         _probe(None)
-    for path in folder.iterdir():
-        ours = path.name.startswith(tuple(stems)) and path.suffix in ENDINGS
-        if ours and path.is_dir():
-            raise LabError(
-                f"{path} bir klasör; bölüm bu adla dosya yazacak.\n"
-                f"Klasörün adını değiştirin ya da {ELSEWHERE}"
-            )
     half_written = f".*-*{HALF}.*"
     for path in [*folder.glob(half_written), *folder.parent.glob(half_written)]:
         with suppress(OSError):  # another run has just put it into its place

@@ -204,8 +204,8 @@ class Lab(Runner):
     def show_growing(self, fig: plt.Figure) -> None:
         """Show a figure that is drawn anew while the training runs.
 
-        It is on the day's page until the lesson part ends, and in the window of
-        `--goster`; its file is "NN_section_name_canli.png".
+        It is on the day's page until the lesson part ends; its file is
+        "NN_section_name_canli.png".
 
         Args:
             fig: the figure as it is now.
@@ -218,8 +218,6 @@ class Lab(Runner):
         path = self.save(fig, "_canli")
         base = self.report.folder.parent
         page.show_live(base, path.relative_to(base).as_posix())
-        if self.show_window:
-            self.preview(path, "Eğitim sürerken")
 
     def conclude(self, text: str) -> None:
         """Say what came out: the first sentence answers the question in its unit."""

@@ -26,7 +26,7 @@ from common.classroom.startup import IN_NOTEBOOK
 from common.text import NAMES, is_share, number, percent
 
 if not IN_NOTEBOOK:
-    matplotlib.use("Agg")  # figures are files; --goster has its own window
+    matplotlib.use("Agg")  # figures are files
 
 SIZE, DPI = (16, 9), 120  # inches x dots an inch = 1920 x 1080 pixels
 FONT = 18  # points; the smallest text, ticks, has 92 % of it

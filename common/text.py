@@ -50,7 +50,7 @@ def number(value: float, digits: int = 3) -> str:
         digits: how many significant ones.
 
     Example:
-        number(0.3714)  # '0,371'; 1.5e-7 is '1,5e-07', nan is '-'
+        number(0.3714)  # '0,371'; 1.5e-7 is '1,5e-07', 11264 is '11 264', nan is '-'
     """
     value = float(value)
     if math.isnan(value):
@@ -66,6 +66,8 @@ def number(value: float, digits: int = 3) -> str:
     text = f"{value:.{places}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
+    elif abs(value) >= 10_000:
+        text = f"{value:,.0f}".replace(",", " ")
     return text.replace(".", ",")
 
 

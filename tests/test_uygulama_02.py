@@ -4,8 +4,6 @@ Bölümlerin iddiaları `lab.check` ile sınanır (test_bolumler.py).
 """
 
 import signal
-import subprocess
-import sys
 
 import keras
 import pandas as pd
@@ -13,7 +11,7 @@ import pytest
 
 import uygulama_02_callbacks_lr as lab02
 from common import LabError, load_breast_cancer
-from common.classroom import page, window
+from common.classroom import page
 from common.classroom.runner import Report
 
 lab = lab02.lab
@@ -121,16 +119,6 @@ def test_the_page_shows_the_growing_figure_until_the_training_ends(folder, monke
     assert 'window.canli = "uygulama_02/07_plotter_canli.png";\n' in seen
     assert told.read_text(encoding="utf-8") == 'window.canli = "";\n'
     assert f"{page.LIVE_FILE}?" in (folder.parent / page.PAGE_FILE).read_text("utf-8")
-
-
-def test_a_closed_window_does_not_stop_the_training(folder, monkeypatch):
-    viewer = subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE)
-    viewer.wait()
-    monkeypatch.setattr(window, "_process", [viewer])
-    monkeypatch.setattr(lab, "show_window", True)
-    fit([lab02.Plotter("val_loss")])
-    assert written(folder, ".png").exists()
-    window.close_window()
 
 
 def test_a_rate_that_is_read_after_the_step_is_noticed(failing, monkeypatch):

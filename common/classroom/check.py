@@ -1,4 +1,4 @@
-"""What `python -m common` tells: packages, data, output folder, window, speed.
+"""What `python -m common` tells: packages, data, output folder, speed.
 
 `python -m common --sergi KLASÖR` makes one page of the posters (PNG) in a folder.
 """
@@ -18,7 +18,7 @@ import numpy as np
 from packaging.requirements import Requirement
 
 from common import files
-from common.classroom import causes, window
+from common.classroom import causes
 from common.classroom.page import exhibition
 from common.classroom.terminal import OK, USAGE
 from common.data import load_breast_cancer, load_mnist
@@ -96,15 +96,6 @@ def check_outputs() -> str:
     return f"outputs yazılabiliyor, diskte {free / 1000:.0f} GB boş"
 
 
-def check_window() -> str:
-    """Not an error: without a window the figures still go to files."""
-    problem = window.open_window()
-    window.close_window()
-    if problem:
-        return f"yok ({problem}); şekiller dosyaya yazılır"
-    return "var (--goster çalışır)"
-
-
 def speed() -> str:
     """Draw; milliseconds of a small training step, beside the recorded machine."""
     import keras
@@ -139,7 +130,6 @@ CHECKS: dict[str, Callable[[], str]] = {
     "Keras": check_keras,
     "veri": check_data,
     "çıktı klasörü": check_outputs,
-    "pencere": check_window,
 }
 
 

@@ -23,6 +23,11 @@ KINDS = {  # of a setting's value -> what has to be typed
     str: "sözcük",
     tuple: "virgülle ayrılmış değerler",
 }
+GONE = {  # an option of earlier versions -> what does its work now
+    "--goster": "şekiller günün sayfasındadır: outputs/index.html. Orada F büyütür.",
+    "--uzun": "uzun eğitim de bir ayardır: --bolum 11 --ayar epochs=40 width=512",
+    "--ablasyon": "teknikleri tek tek bölüm 13 kapatır: --bolum 13",
+}
 
 SHARE = "0 ile 1 arasında bir sayı"
 SHARES = (  # settings that are shares: of neurons, of labels, of steps, a probability
@@ -60,7 +65,6 @@ def _parser(outline: Outline) -> argparse.ArgumentParser:
     switch("--cozum", help="--sira ile: çözümü gösterir")
     switch("--liste", help="bölümler ve beklenen süreleri")
     switch("--bekle", help="canlı konsol: önce soru, Enter ile koşar")
-    switch("--goster", help="şekilleri pencerede de gösterir")
     switch("--hizli", help="az veriyle kısa deneme (outputs/hizli)")
     seed = "varsayılan %(default)s"
     option("--tohum", default=str(DEFAULT_SEED), metavar="SAYI", help=seed)
@@ -87,6 +91,8 @@ def _parse(parser: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespa
         action = parser._option_string_actions.get(flag)
         wrong = "bir değer almaz" if action and action.nargs == 0 else "eksik yazıldı"
         raise UsageError(f"{flag} {wrong}. {right}") from error
+    if unknown and unknown[0] in GONE:
+        raise UsageError(f"{unknown[0]} artık yok; {GONE[unknown[0]]}")
     if unknown:
         near = difflib.get_close_matches(unknown[0], parser._option_string_actions, n=1)
         hint = f" {near[0]} mi demek istediniz?" if near else ""
@@ -153,6 +159,9 @@ def _check_values(args: argparse.Namespace) -> None:
         raise UsageError(
             "--hizli dersin sonuçlarının üzerine yazmaz; --cikti için başka ad verin."
         )
+    if args.sira is not None and (args.bolum or args.ayar):
+        told = "--sira kendi bölümünü ve ayarını çalıştırır; --bolum ile --ayar almaz."
+        raise UsageError(told)
     if args.ayar and not args.bolum:
         told = "--ayar için bölümü de yazın. Örneğin: --bolum 6 --ayar depth=2"
         raise UsageError(told)

@@ -19,7 +19,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from common import files
-from common.classroom import causes, page, source, startup, terminal, window
+from common.classroom import causes, page, source, startup, terminal
 from common.classroom.command import DEFAULT_SEED, format_settings, typed, understand
 from common.classroom.live import LiveConsole
 from common.classroom.progress import Progress
@@ -160,7 +160,6 @@ class Runner(Outline):
         seed=DEFAULT_SEED,
         out: Path | str | None = None,
         pause=False,
-        show=False,
         **switches,
     ) -> None:
         """Set what the command line sets (`switches`: the script's own options).
@@ -170,7 +169,6 @@ class Runner(Outline):
         self.quick = quick
         self.seed = seed
         self.pause = pause
-        self.show_window = show
         usual = {name: "" if name in self.values else False for name in self.switches}
         self.options = usual | switches
         default = files.ROOT / "outputs" / ("hizli" if quick else "")
@@ -211,15 +209,12 @@ class Runner(Outline):
             return OK if command is None else self._obey(command)
         except (Exception, KeyboardInterrupt) as error:
             return self._tell_failure(error, argv, command)
-        finally:
-            window.close_window()
 
     def _tell_failure(self, error, argv: list[str], command) -> int:
         again = command_line("python", self.script, *argv)
         if self.report and len(command.chosen) > 1 and not command.bekle:
             name = self.report.section.name  # only this one has to run again
             again = self.rerun_command(name, settings=self.report.changed)
-            again += " --goster" if self.show_window else ""
         more = [self.hint] if self.hint else []
         if self.written:
             more.append("Tamamlanıp yazılan dosyalar:")
@@ -260,19 +255,15 @@ class Runner(Outline):
 
     def _obey(self, command: argparse.Namespace) -> int:
         start = time.perf_counter()
-        problem = window.open_window() if command.goster else ""
-        if problem:
-            say(f"--goster: pencere açılamadı ({problem}); şekiller dosyaya yazılacak.")
         self.configure(
             quick=command.hizli,
             seed=command.seed,
             out=command.cikti,
             pause=command.bekle,
-            show=command.goster and not problem,
             **command.switches,
         )
         trial = bool(command.settings or command.task)
-        prepare(self._folder(trial), [section.stem for section in command.chosen])
+        prepare(self._folder(trial))
         terminal.rule(f"{self.title} · {self.hours}")
         if self.quick:
             say("Hızlı deneme: veri ve epoch az; sayılar dersin sayıları değildir.")
@@ -284,9 +275,6 @@ class Runner(Outline):
         else:
             seconds = self._run_all(command, trial)
             self._finish(command, seconds, time.perf_counter() - start)
-        if self.show_window:
-            with contextlib.suppress(EOFError):
-                input("Pencereyi kapatmak için Enter'a basın … ")
         return OK if right and not (self.failed or self.unwritten) else FAILED
 
     def _run_all(self, command: argparse.Namespace, trial: bool) -> dict[int, float]:
@@ -374,7 +362,7 @@ class Runner(Outline):
         self.report = report
         self.hint = ""
         self._last.pop(section.name, None)  # a lesson that fails has no result
-        prepare(folder, [section.stem])
+        prepare(folder)
         plt.close("all")
         try:
             with self._running(report):
@@ -552,7 +540,10 @@ class Runner(Outline):
             terminal.show_table(table)
         for path in report.figures:
             say(f"Şekil: {terminal.shown_path(path)}", whole=True)
-            self.preview(path, f"Bölüm {section.number} · {section.title}")
+            if startup.IN_NOTEBOOK:
+                from IPython.display import Image, display
+
+                display(Image(filename=path, width=CELL_WIDTH))
         if report.changed:
             usual = {name: section.settings[name] for name in report.changed}
             say(
@@ -565,14 +556,6 @@ class Runner(Outline):
         for told in report.unwritten:
             say(told, "bold red", whole=True)
         say(f"({number(report.seconds, 2)} saniye)\n", "dim")
-
-    def preview(self, path: Path, title: str) -> None:
-        """Show a saved figure: in the window of `--goster`, or under the cell."""
-        window.show(path, title)
-        if startup.IN_NOTEBOOK:
-            from IPython.display import Image, display
-
-            display(Image(filename=path, width=CELL_WIDTH))
 
     def show_exercises(self, exercises: Iterable[Exercise]) -> None:
         """Show tasks; what is expected is told by `--sira` after the run."""

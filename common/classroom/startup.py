@@ -105,7 +105,6 @@ def repair_streams():
     """Give closed streams (`2>&-`) an empty file; let streams spell what they can."""
     from common.classroom import spelling
 
-    was_open = sys.stdout is not None
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
@@ -113,8 +112,6 @@ def repair_streams():
             mode = "w" if descriptor else "r"
             setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
     spelling.use(sys.stdout, sys.stderr)
-    if not was_open:
-        raise SystemExit("Standart çıktı kapalı; komutu sonunda >&- olmadan yazın.")
 
 
 def check_packages():
@@ -167,7 +164,7 @@ def load_keras():
     os.environ["KERAS_BACKEND"] = "tensorflow"
     for name in ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH"):
         os.environ.pop(name, None)  # Keras' debug caps: other numbers, all ✓
-    if not IN_NOTEBOOK:  # figures are files; --goster has its own window
+    if not IN_NOTEBOOK:  # figures are files
         os.environ["MPLBACKEND"] = "Agg"
     sys.stderr.flush()
     chatty = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "0"
