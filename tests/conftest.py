@@ -6,6 +6,7 @@
 import importlib
 import re
 import shutil
+import signal
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -19,6 +20,7 @@ from common.classroom import lettering
 from common.files import ROOT
 from common.lab import Lab
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # `nohup … &` ignores it
 LABS = {
     path.stem: importlib.import_module(path.stem).lab
     for path in sorted(ROOT.glob("uygulama_0*.py"))

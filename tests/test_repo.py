@@ -395,6 +395,41 @@ def imported(statement: ast.stmt) -> set[str]:
     return {name.name.split(".")[0] for name in names}
 
 
+def test_constraints_pin_everything_that_the_requirements_bring():
+    def lines(name):
+        told = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        return [Requirement(line) for line in told if line[:1] != "#"]
+
+    pinned = {}
+    for pin in lines("constraints.txt"):
+        assert str(pin.specifier).startswith("=="), pin
+        if not pin.marker or pin.marker.evaluate():
+            pinned[pin.name.lower().replace("_", "-")] = pin.specifier
+    queue, seen = lines("requirements.txt"), set()
+    while queue:
+        needed = queue.pop()
+        name = needed.name.lower().replace("_", "-")
+        assert name in pinned, f"python tools/sabitle.py: {name}"
+        version_ = str(pinned[name]).removeprefix("==")
+        assert needed.specifier.contains(version_), f"python tools/sabitle.py: {needed}"
+        brought = [Requirement(line) for line in requires(name) or ()]
+        fits = [r for r in brought if not r.marker or r.marker.evaluate({"extra": ""})]
+        queue += [] if name in seen else fits
+        seen.add(name)
+
+
+def test_workflows_run_only_what_readme_or_ci_runs():
+    yaml = pytest.importorskip("yaml")
+    known = {*README.splitlines(), ".ci/run"}
+    commands = set()
+    for path in sorted((ROOT / ".github" / "workflows").glob("*.yml")):
+        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+        steps = [step for job in told["jobs"].values() for step in job["steps"]]
+        commands |= {step["run"] for step in steps if "run" in step}
+    assert len(commands) == 3  # kabuk, cmd.exe, tam boy
+    assert commands <= known
+
+
 def test_pictures_of_the_readme_are_there_and_small():
     names = re.findall(r"outputs/ornekler/[\w./]+\.png", README)
     assert names

@@ -3,6 +3,7 @@
 import argparse
 import ast
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,6 +29,12 @@ GONE = {  # an option of earlier versions -> what does its work now
     "--uzun": "uzun eğitim de bir ayardır: --bolum 11 --ayar epochs=40 blocks=2",
     "--ablasyon": "teknikleri tek tek bölüm 13 kapatır: --bolum 13",
 }
+
+SHARE = "0 ile 1 arasında bir sayı"
+SHARES = (  # settings that are shares: of neurons, of labels, of steps, a probability
+    "alpha_rate", "deferred", "dropout", "momentum", "p_wrong", "rate", "target",
+    "warmup", "wrong",
+)  # fmt: skip
 
 
 class UsageError(LabError):
@@ -140,6 +147,12 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
     if isinstance(task, Writing):
         finished(task)  # told at once, not after Keras has loaded
     args.chosen = [outline.sections[task.section]] if task else chosen
+    for section in args.chosen:
+        if section.problem:
+            raise UsageError(
+                f"{outline.script}, {section.problem}\n"
+                "Öteki bölümler --bolum ile koşar."
+            )
     args.settings = read_settings(chosen, args.ayar)
     args.task = task
     args.seed = int(args.tohum)
@@ -197,7 +210,7 @@ def read_settings(sections: list[Section], words: list[str]) -> dict:
     ('rates=0.1,0.3' or 'rates=0,1;0,3').
     """
     found = {}
-    for word in words:
+    for word in _whole_words(words):
         name, _, text = word.partition("=")
         known = [s.settings[name] for s in sections if name in s.settings]
         if not known:
@@ -205,21 +218,39 @@ def read_settings(sections: list[Section], words: list[str]) -> dict:
             raise UsageError(f"{word}: böyle bir ayar yok. Olanlar:\n{listed}")
         try:
             found[name] = _value(text.strip(), known[0])
+            share = name in SHARES and isinstance(found[name], float)
+            if share and not 0 <= found[name] <= 1:
+                raise ValueError(text)
         except (ValueError, SyntaxError, TypeError) as error:
             example = format_settings({name: known[0]})
+            kind = SHARE if name in SHARES else KINDS[type(known[0])]
             raise UsageError(
-                f"{word}: {name} ayarına {KINDS[type(known[0])]} yazın, "
+                f"{word}: {name} ayarına {kind} yazın, "
                 f"örneğin {example}. "
                 f"Olanlar:\n{describe_settings(sections)}"
             ) from error
     return found
 
 
+def _whole_words(words: list[str]) -> list[str]:
+    """PowerShell and the console split 'rates=0.1, 0.3': what has no '=' belongs on."""
+    whole = []
+    for word in words:
+        if whole and "=" not in word:
+            whole[-1] += f" {word}"
+        else:
+            whole.append(word)
+    return whole
+
+
 def _value(text: str, usual):
     if isinstance(usual, str):
         return text.strip("'\"")
     if isinstance(usual, tuple):
-        parts = text.strip("() ").split(";" if ";" in text else ",")
+        if bracketed := re.fullmatch(r"\(([^()]*)\)", text):
+            text = bracketed[1]
+        apart = ";" if ";" in text else "," if isinstance(usual[0], str) else r"[,\s]"
+        parts = re.split(apart, text)
         values = tuple(_value(part.strip(), usual[0]) for part in parts if part.strip())
         if not values:
             raise ValueError(text)
