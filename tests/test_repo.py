@@ -282,6 +282,15 @@ def test_a_fragment_that_is_not_in_the_lesson_once_is_told(fragment):
         kaydet.guide_files(text)
 
 
+def test_the_console_numbers_the_lines_of_a_lesson_as_its_file_does():
+    for lab in OUTLINES.values():
+        file = (ROOT / lab.script).read_text(encoding="utf-8").splitlines()
+        for section in lab.sections.values():
+            for cell, line in zip(section.lesson, section.lines, strict=True):
+                code = cell.splitlines()
+                assert file[line - 1 :][: len(code)] == code
+
+
 def test_what_is_written_by_hand_states_no_result():
     number = re.compile(r"\d+(?:[.,]\d+)*")
     for _, section, row in TAUGHT:

@@ -84,9 +84,10 @@ def line_of(lab: Outline, section: Section, fragment: str) -> int | None:
 
     None: it does not stand there exactly once, in one line.
     """
+    start = section.lines[0]
     if section.code.count(fragment) == 1:
         lines = (ROOT / lab.script).read_text(encoding="utf-8").splitlines()
-        for number, line in enumerate(lines[section.line - 1 :], start=section.line):
+        for number, line in enumerate(lines[start - 1 :], start=start):
             if fragment in line:
                 return number
     return None

@@ -169,9 +169,11 @@ class LiveConsole:
         """Show a part of a section, a cell a screen."""
         if section is None:
             raise UsageError("Böyle bir bölüm yok; l ile listeleyin.")
-        cells = (section.result,) if result else section.lesson
-        for number, cell in enumerate(cells, start=1):
-            show_code(cell, section.result_line if result else section.line)
+        cells, lines = section.lesson, section.lines
+        if result:
+            cells, lines = (section.result,), (section.result_line,)
+        for number, (cell, line) in enumerate(zip(cells, lines, strict=True), start=1):
+            show_code(cell, line)
             if number < len(cells):
                 self.ask("Enter: kodun devamı")
 

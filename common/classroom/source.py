@@ -30,7 +30,7 @@ class Section:
     settings: dict  # its parameters with the values of the lesson
     reasons: dict  # why a setting has that value: the comment at its line's end
     lesson: tuple[str, ...]  # source of the lesson, a text per cell
-    line: int  # of the first of them
+    lines: tuple[int, ...]  # where each of them begins
     quick: dict = field(default_factory=dict)  # what `--hizli` uses instead
     options: tuple[str, ...] = ()  # options of the script's own that it knows
     curious: bool = False  # "meraklısına": for those who want more
@@ -125,8 +125,8 @@ def _keywords(node: ast.FunctionDef) -> dict[str, ast.expr]:
 
 def lesson_cells(
     lines: list[str], first: int, last: int
-) -> tuple[tuple[str, ...], int]:
-    """The lesson part of a section: (its cells, the line of the first one).
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The lesson part of a section: (its cells, the lines where they begin).
 
     It begins below the nearest heading above the function; without one at the function,
     whose lines (from 1, decorators included) are `first` to `last`.
@@ -136,11 +136,14 @@ def lesson_cells(
         if lines[number - 1].startswith(HEADING):
             start = number + 1
             break
-    text = "".join(lines[start - 1 : last])
-    cells = [textwrap.dedent(cell).strip("\n") for cell in CELL.split(text)]
-    while not lines[start - 1].strip() or CELL.match(lines[start - 1]):
-        start += 1
-    return tuple(cell for cell in cells if cell), start
+    cells, places = [], []
+    for cell in CELL.split("".join(lines[start - 1 : last])):
+        code = textwrap.dedent(cell).strip("\n")
+        if code:
+            cells.append(code)
+            places.append(start + len(cell) - len(cell.lstrip("\n")))
+        start += cell.count("\n")
+    return tuple(cells), tuple(places)
 
 
 def read_section(lines: list[str], first: int, last: int, number: int) -> Section:
@@ -175,7 +178,7 @@ def read_section(lines: list[str], first: int, last: int, number: int) -> Sectio
         line = own_lines[default.end_lineno - 1].encode()  # AST columns count bytes
         comment = line[default.end_col_offset :].decode().partition("#")[2]
         reasons[argument.arg] = comment.strip()
-    lesson, line = lesson_cells(lines, first, last)
+    lesson, places = lesson_cells(lines, first, last)
     title, question = _docstring(node, "Soru:")
     return Section(
         number=number,
@@ -185,7 +188,7 @@ def read_section(lines: list[str], first: int, last: int, number: int) -> Sectio
         settings=settings,
         reasons=reasons,
         lesson=lesson,
-        line=line,
+        lines=places,
         problem=problem,
         **{name: value for name, value in given.items() if value is not None},
     )
