@@ -1238,6 +1238,7 @@ def _(runs, noise, sizes):
     left.set(xlim=(0, 1))
     sns.stripplot(noise, x="mini-batch", y="çıktı", size=9, alpha=0.4, ax=right)
     right.set(title="aynı hasta, yüz başka mini-batch", ylabel="BatchNorm'un çıktısı")
+    right.set_xlabel("mini-batch'teki hasta sayısı")
     lab.save(fig)
     claim = "BatchNorm başlangıçların farkını 10 puandan çok azaltıyor"
     lab.check(claim, less.mean, above=0.1, full_size=True)

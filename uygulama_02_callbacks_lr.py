@@ -131,10 +131,8 @@ def _(curves, best, kept, patience, restore_best_weights):
     plots.label_lines(ax)
     lab.save(fig)
     gap = abs(kept[0] - loss[place])
-    claim = "Eğitim en iyi epoch'tan sabır kadar epoch sonra duruyor"
-    lab.check(claim, last - best, equal=patience)
-    claim = "Bellekteki model işaretli epoch'un kaybını veriyor (fark {})"
-    lab.check(claim, gap, below=1e-6)
+    lab.check("Eğitim sabrın dolduğu epoch'ta duruyor", last - best, equal=patience)
+    lab.check("Bellekteki model işaretli epoch'un modelidir (fark {})", gap, below=1e-6)
     claim = "Doğrulama kaybı sabır sürerken %5'ten çok yükseliyor"
     lab.check(claim, rise, above=0.05, full_size=True)
 
@@ -212,13 +210,11 @@ def _(runs, warning, best, epochs):
     axes[1].set_xlabel("epoch (daire: dosya yazıldı)")
     plots.whole_epochs(axes[1], epochs)
     lab.save(fig)
-    records = right["val_auc"].cummax().diff().fillna(1) > 0  # ilk epoch hep rekordur
     gap = abs(right["diskteki"] - right["val_auc"].max()).max()
-    same = all(records == right["yazıldı"])
+    same = right["yazıldı"].eq(right["val_auc"].cummax().diff().fillna(1) > 0).all()
     lab.check("Dosya yalnız val_auc rekor kırınca yazıldı", same, equal=True)
     lab.check("Diskteki model en iyi val_auc'u veriyor (fark {})", gap, below=1e-6)
-    claim = "Metriğin adı val_AUC iken dosya her epoch'ta yazıldı"
-    lab.check(claim, all_written, equal=epochs)
+    lab.check("Ad val_AUC olunca dosya her epoch'ta yazıldı", all_written, equal=epochs)
 
 
 # %% [markdown]
@@ -281,7 +277,7 @@ def first_drops(runs):
 
 
 def draw_training(ax, runs, seed):
-    """Bir eğitimin kaybını ve LR'nin düştüğü epoch'ları çizer; baştan küçük LR gridir."""
+    """Bir eğitimin kaybını ve LR'nin düşüşlerini çizer; baştan küçük LR gridir."""
     runs = runs[runs["tohum"] == seed].set_index("epoch")
     low = runs[runs["LR"] == "baştan küçük"]
     falling = runs[runs["LR"] == "platoda düşen"]
@@ -620,8 +616,7 @@ def _(log, late, steps, initial, decay_steps):
     gap = abs(log["LR"] - formula).max()
     lab.check("Dosyadaki LR formülün LR'sidir (fark {})", gap, below=1e-8)
     lab.check("Dosyada eğitimin her adımı var", len(log), equal=steps)
-    claim = "Epoch bitince okunan LR epoch'un ilk LR'sinden sapıyor"
-    lab.check(claim, mistake / initial, above=0.01)
+    lab.check("Epoch bitince okunan LR yanlıştır", mistake / initial, above=0.01)
 
 
 # %% [markdown]
@@ -978,8 +973,7 @@ def _(runs, paths, suggested, times):
     right.set(title="eğitilen ağlar", xlim=(0, 1))
     lab.save(fig)
     small, good, large = (np.abs(path[-1]).max() for path in paths.values())
-    claim = "Vadide iyi LR minimuma küçük LR'den 2 kat çok yaklaşıyor"
-    lab.check(claim, good / small, below=0.5)
+    lab.check("Vadide iyi LR küçük LR'den çok ilerliyor", good / small, below=0.5)
     lab.check("Vadide büyük LR minimuma iyi LR'den uzak kalıyor", large, above=good)
     claim = "Küçük LR'nin doğruluğu önerilen LR'den 2 puandan çok geride kalıyor"
     lab.check(claim, behind.mean, above=0.02, full_size=True)
@@ -1264,10 +1258,8 @@ def _(runs, peak, times, steps):
     end = float(schedules.ExponentialDecay(peak, 1_000, 0.96)(steps)) / peak
     lead = gaps["sabit"].mean
     worst = ranking.min()
-    claim = "Sabit LR birinciden 3 puandan az geride kalıyor"
-    lab.check(claim, lead, below=0.03, full_size=True)
-    claim = "Sonuncu da rakamların %80'inden çoğunu biliyor"
-    lab.check(claim, worst, above=0.8, full_size=True)
+    lab.check("Birinci sabit LR'yi 3 puan geçemiyor", lead, below=0.03, full_size=True)
+    lab.check("Sonuncu da rakamların %80'ini biliyor", worst, above=0.8, full_size=True)
     lab.check("Slaytın ExponentialDecay'i LR'yi %2'den az indiriyor", end, above=0.98)
 
 
