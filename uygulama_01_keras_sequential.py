@@ -1149,7 +1149,7 @@ def _(runs, target, steps, rates):
     plots.curves(shown.assign(adım=10 * shown["epoch"]), "accuracy", right, x="adım")
     right.set_title("her ağ en hızlı\nLR'sinde")
     lab.save(fig)
-    claim = "Aynı LR'de BatchNorm'suz ağ 1,2 kattan çok adımda varıyor ({} kat)"
+    claim = "Aynı LR'de BatchNorm'suz ağ hedefe 1,2 kattan çok adımda varıyor ({} kat)"
     lab.check(claim, without / same, above=1.2, full_size=True)
 
 

@@ -772,9 +772,8 @@ def _(curves, best, models, drawn, patience, plateau_patience):
         f"En iyi epoch'tan sonra eğitim durana kadar LR {falls} kez düştü. Dosyada "
         f"epoch {saved[-1]}, bellekte epoch {best} kaldı."
     )
-    left = run.loc[[saved[-1], best], ["val_auc", "val_loss"]].reset_index()
-    left.index = pd.Index(["dosyada", "bellekte"], name="kalan model")
-    lab.table(left, "Dosyada ve bellekte kalan epoch")
+    left = run.loc[[saved[-1], best], ["val_auc", "val_loss"]]
+    lab.table(left, "İlk satırdaki epoch dosyada, ikincisi bellekte kaldı")
     fig, ax = plots.figure()
     ax.plot(run["val_loss"], color="grey", linewidth=4)
     for (name, epochs), marker in zip(acted.items(), "o^vX", strict=True):
@@ -782,6 +781,7 @@ def _(curves, best, models, drawn, patience, plateau_patience):
         ax.plot(epochs, run["val_loss"][epochs], marker, markersize=20, label=name)
     ax.axvline(best, color="black", linestyle=":", linewidth=3)
     ax.set(xlabel="epoch (noktalı çizgi: en iyi epoch)", ylabel="val_loss")
+    plots.whole_epochs(ax, len(run))
     ax.legend()
     lab.save(fig)
     gap = abs(models["dosyada"][1] - run["val_auc"].max())
@@ -947,6 +947,18 @@ def constant_learning_rates(
 
 
 # %%
+def draw_valley(paths, ax):
+    """Vadiyi ve SGD'nin üç LR ile gittiği yolları çizer."""
+    w1, w2 = np.meshgrid(np.linspace(-10, 4), np.linspace(-5, 6))
+    ax.contour(w1, w2, (w1**2 + 10 * w2**2) / 2, levels=12, colors="lightgrey")
+    for (name, path), marker in zip(paths.items(), "os^", strict=True):
+        ax.plot(*path.T, marker=marker, linewidth=3, markersize=9, label=name)
+    plots.label_lines(ax)
+    ax.plot(0, 0, "*", color="black", markersize=26)
+    ax.set(title="iki ağırlıklı vadi (yıldız: minimum)", xlabel="w1", ylabel="w2")
+
+
+# %%
 @constant_learning_rates.result
 def _(runs, paths, suggested, times):
     """Neden: Küçük LR'de adımlar kısadır, süre yetmez. Büyük LR'de adım vadiye sığmaz:
@@ -962,24 +974,19 @@ def _(runs, paths, suggested, times):
     )
     lab.table(summary(runs, "val_loss", "val_accuracy"), "Bir epoch sonunda")
     fig, (left, right) = plots.figure(1, 2)
-    w1, w2 = np.meshgrid(np.linspace(-10, 4), np.linspace(-5, 6))
-    left.contour(w1, w2, (w1**2 + 10 * w2**2) / 2, levels=12, colors="lightgrey")
-    for (name, path), marker in zip(paths.items(), "os^", strict=True):
-        left.plot(*path.T, marker=marker, linewidth=3, markersize=9, label=name)
-    left.plot(0, 0, "*", color="black", markersize=26)
-    left.set(title="iki ağırlıklı vadi (yıldız: minimum)", xlabel="w1", ylabel="w2")
-    left.legend(loc="upper right")
+    draw_valley(paths, left)
     plots.scores(runs, "val_accuracy", right)
     right.set(title="eğitilen ağlar", xlim=(0, 1))
     lab.save(fig)
     small, good, large = (np.abs(path[-1]).max() for path in paths.values())
-    lab.check("Vadide iyi LR küçük LR'den çok ilerliyor", good / small, below=0.5)
+    claim = "Vadide iyi LR minimuma küçük LR'den en az 2 kat yakın bitiriyor"
+    lab.check(claim, good / small, below=0.5)
     lab.check("Vadide büyük LR minimuma iyi LR'den uzak kalıyor", large, above=good)
     claim = "Küçük LR'nin doğruluğu önerilen LR'den 2 puandan çok geride kalıyor"
     lab.check(claim, behind.mean, above=0.02, full_size=True)
     claim = "Önerilen LR ile ağ rakamların %80'inden çoğunu biliyor"
     lab.check(claim, mean[suggested], above=0.8, full_size=True)
-    claim = f"Önerilen LR'nin {number(times[-1])} katı ile ağ %30'unu bile bilemiyor"
+    claim = f"Önerilen LR'nin {number(times[-1])} katıyla ağ %30'dan azını biliyor"
     lab.check(claim, mean.iloc[-1], below=0.3)
 
 
