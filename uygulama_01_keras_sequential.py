@@ -40,6 +40,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from alistirmalar import sinamalar
 from common import (
     LabError,
     final,
@@ -1561,6 +1562,14 @@ lab.exercise(
     write=number,
     hint="Türevi bant (GradientTape) bulur: yalnız f(x) yazılır.",
     solution='"Mish": lambda x: x * ops.tanh(ops.softplus(x)),',
+)
+lab.exercise(
+    level="yaz",
+    section="first_model",
+    file="alistirmalar/01_sequential.py",
+    judge=sinamalar.sequential,
+    task="alistirmalar/01_sequential.py: ilk modelinizi kurun, derleyin, eğitin.",
+    hint="Bölüm 2'nin modeli aynı dört adımdır. Bölüm 5 Dropout'u da gösterir.",
 )
 
 

@@ -35,6 +35,7 @@ import pandas as pd
 from keras import layers, ops
 from keras.optimizers import schedules
 
+from alistirmalar import sinamalar
 from common import (
     LabError,
     final,
@@ -1399,6 +1400,14 @@ lab.exercise(
     write=percent,
     hint="schedules.PolynomialDecay üç sayı ister: ilk LR, adım sayısı, son LR.",
     solution='"PolynomialDecay": schedules.PolynomialDecay(peak, steps, 0.0),',
+)
+lab.exercise(
+    level="yaz",
+    section="stop_at_target",
+    file="alistirmalar/02_callback.py",
+    judge=sinamalar.callback,
+    task="alistirmalar/02_callback.py: en iyi ağırlıkları saklayan callback'i yazın.",
+    hint="Bölüm 5'in callback'i gibi: sayaç on_train_begin'de başlar, logs okunur.",
 )
 
 

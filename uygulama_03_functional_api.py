@@ -28,6 +28,7 @@ import pandas as pd
 from keras import layers
 from sklearn.preprocessing import KBinsDiscretizer
 
+from alistirmalar import sinamalar
 from common import (
     final,
     gradients,
@@ -876,6 +877,14 @@ lab.exercise(
     write=percent,
     hint="Sözlükteki satırlar bir ad ve birleştiren bir katmandır.",
     solution='"Multiply": layers.Multiply(),',
+)
+lab.exercise(
+    level="yaz",
+    section="multi_input_output",
+    file="alistirmalar/03_functional.py",
+    judge=sinamalar.functional,
+    task="alistirmalar/03_functional.py: çizimdeki modeli kurun.",
+    hint="Bölüm 2'nin modeli aynı çizgedir: önce dallar, sonra birleştirme, çıkışlar.",
 )
 
 

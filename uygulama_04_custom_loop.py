@@ -45,6 +45,7 @@ import tensorflow as tf
 from keras import layers, ops, regularizers
 from sklearn.metrics import fbeta_score
 
+from alistirmalar import sinamalar
 from common import (
     LabError,
     final,
@@ -1473,7 +1474,7 @@ def _(answers, card, model, changed, told):
     draw_confidence(answers, axes["H"])
     worst = wrong.sort_values("eminlik", ascending=False).head(4)
     shown = [
-        f"{row.gerçek} yerine {row.tahmin}\n{percent(row.eminlik)} emin"
+        f"{row.gerçek} yerine {row.tahmin}\n{percent(row.eminlik, digits=0)} emin"
         for row in worst.itertuples()
     ]
     images = load_mnist(1).x_test[worst.index]
@@ -1614,6 +1615,14 @@ lab.exercise(
     hint="clips'in değerleri SGD'ye verilen seçeneklerdir. Elemanlar ayrı ayrı "
     "kısılınca yön değişir.",
     solution='clips["gevşek clipvalue"] = {"clipvalue": 10 * value}',
+)
+lab.exercise(
+    level="yaz",
+    section="custom_loop",
+    file="alistirmalar/04_train_step.py",
+    judge=sinamalar.train_step,
+    task="alistirmalar/04_train_step.py: fit'in bir adımını GradientTape ile yazın.",
+    hint="Bölüm 3'ün döngüsündeki altı satırı aynı sırayla yazın.",
 )
 
 

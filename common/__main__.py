@@ -4,8 +4,8 @@ import sys
 
 from common.classroom import startup
 
-startup.start("")
-from common.classroom import check, terminal  # noqa: E402 (Keras first, without its log)
+startup.check_machine()
+from common.classroom import check, terminal  # noqa: E402 (the checks come first)
 from common.files import command_line  # noqa: E402
 
 try:

@@ -6,6 +6,9 @@ Both come split into train, validation and test. The split is fixed (`SPLIT_SEED
 
 import hashlib
 import io
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +27,7 @@ MNIST_REPAIR = (
     "(Depo ZIP olarak indirildiyse ZIP'i yeniden indirin; "
     "ya da data/mnist.npz'yi silin: internet varken Keras'tan iner.)"
 )
+DOWNLOAD_SECONDS = 15  # of silence
 MNIST_VALIDATION = 5_000  # of the 60 000 training images
 PIXEL_MAX = 255  # uint8 pixel -> [0, 1]
 
@@ -106,13 +110,25 @@ def _mnist_arrays(path: Path) -> tuple[np.ndarray, ...]:
         return tuple(arrays[k] for k in ("x_train", "y_train", "x_test", "y_test"))
 
 
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """A network that stays silent for so long is an error."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
 def _download_mnist(path: Path) -> tuple[np.ndarray, ...]:
     import keras
 
     told = "Keras'ın kopyası aranıyor (gerekirse internetten inecek) …"
     print(f"{path} yok; {told}", flush=True)
     try:
-        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+        with time_limit(DOWNLOAD_SECONDS):
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
     except Exception as error:  # Keras raises a bare Exception here
         raise LabError(f"{path} yok ve MNIST indirilemedi.\n{MNIST_REPAIR}") from error
     return x_train, y_train, x_test, y_test

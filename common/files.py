@@ -25,6 +25,7 @@ ELSEWHERE = "başka bir klasör verin: --cikti KLASÖR"
 
 REASONS = {
     errno.ENOSPC: "disk dolu",
+    errno.EDQUOT: "disk kotanız doldu",
     errno.EACCES: "izin yok ya da dosya başka bir programda açık",
     errno.EPERM: "izin yok",
     errno.EROFS: "disk salt okunur",
@@ -44,11 +45,23 @@ class LabError(Exception):
 
 
 def command_line(*words: str, windows: bool = os.name == "nt") -> str:
-    """The words as one command for the shell, quoted where it needs that."""
+    """The words as one command for the shell, quoted where it needs that.
+
+    On Windows it is valid in cmd.exe and in PowerShell, which splits words at commas
+    and takes a quoted first word for a text: there it is written twice.
+    """
     if not windows:
         return shlex.join(words)
-    plain = re.compile(r"[\w.,:=/\\+@%-]+")
-    return " ".join(word if plain.fullmatch(word) else f'"{word}"' for word in words)
+    plain = re.compile(r"[\w.:=/\\+-]+")
+    quoted = [word if plain.fullmatch(word) else f'"{word}"' for word in words]
+    line = " ".join(quoted)
+    return line if quoted[0] == words[0] else f"{line}\n  PowerShell: & {line}"
+
+
+def here(path: Path) -> str:
+    """A path as it is typed in the current folder."""
+    folder = Path.cwd()
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 @contextmanager

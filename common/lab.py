@@ -15,7 +15,6 @@ import pandas as pd
 
 from common.classroom import lettering, page, source, startup, terminal
 from common.classroom.runner import Check, Runner
-from common.classroom.source import Exercise
 from common.files import LabError, can_resume, explain_os_errors
 from common.runs import Runs
 from common.text import NAMES, is_share, number, percent, whole
@@ -160,8 +159,8 @@ class Lab(Runner):
         shutil.rmtree(folder, ignore_errors=True)
 
     def exercise(self, **words) -> None:
-        """Declare a task of "Sıra sizde" (keywords: `source.Exercise`)."""
-        made = Exercise(**words)
+        """Declare a task of "Sıra sizde" (`source.Exercise`, `writing.Writing`)."""
+        made = source.make_task(words)
         self.exercises[made.level] = made
 
     def seeds(self, count: int) -> range:
@@ -240,14 +239,16 @@ class Lab(Runner):
             lab.save(fig)
         """
         if isinstance(what, keras.Model):
-            with self.file(suffix, ".keras") as path:
+            ending = ".keras"
+            with self.file(suffix, ending) as path:
                 what.save(path)
         else:
-            with self.file(suffix, ".png") as path:
+            ending = ".png"
+            with self.unless_in_use(), self.file(suffix, ending) as path:
                 lettering.finish(what, self.report.conclusion)
                 what.savefig(path)
-                plt.close(what)
-        return self.written[-1]
+            plt.close(what)
+        return self.path(suffix, ending)
 
     def show_growing(self, fig: plt.Figure) -> None:
         """Show a figure that is drawn anew while the training runs.
@@ -321,4 +322,4 @@ class Lab(Runner):
 
 def _in_cell(function: Callable) -> bool:
     """Whether a function stands in a cell, and not in a script that a cell imports."""
-    return startup.IN_NOTEBOOK and function.__module__ == "__main__"
+    return startup.in_cells() and function.__module__ == "__main__"

@@ -39,6 +39,7 @@ EPOCH_STEPS = {1: 10, 2: 15, 5: 50, 10: 100, 20: 200, 100: 1_000, 1_000: math.in
 NAME_PLACE = 22  # points between an axes and the names of its lines
 NAMED, NOTE = "named", "note"  # gid of lines and texts that are there already
 
+matplotlib.rcdefaults()  # whatever matplotlibrc says: usetex, savefig.bbox
 sns.set_theme(context="talk", style="whitegrid", palette="colorblind")
 plt.rcParams.update({
     "figure.figsize": SIZE,

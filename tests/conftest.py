@@ -6,6 +6,7 @@
 import importlib
 import re
 import shutil
+import signal
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -19,6 +20,7 @@ from common.classroom import lettering
 from common.files import ROOT
 from common.lab import Lab
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # `nohup … &` ignores it
 LABS = {
     path.stem: importlib.import_module(path.stem).lab
     for path in sorted(ROOT.glob("uygulama_0*.py"))
@@ -112,7 +114,9 @@ class Evidence:
     def __call__(self, name: str) -> dict:
         """The numbers that the section claims."""
         if name not in self.results:
-            self.lab.configure(quick=self.quick, out=self.folder, seed=self.seed)
+            section = self.lab.sections[name]
+            quick = self.quick or section.alone  # at full size it takes minutes
+            self.lab.configure(quick=quick, out=self.folder, seed=self.seed)
             finish, problems = lettering.finish, self.problems.setdefault(name, [])
 
             def checked(fig, conclusion=""):
@@ -121,7 +125,7 @@ class Evidence:
 
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(lettering, "finish", checked)
-                self.lab.sections[name].run()
+                section.run()
             self.reports[name] = self.lab.report
             self.results[name] = self.lab.report.data
         return self.results[name]

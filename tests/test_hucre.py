@@ -134,3 +134,17 @@ def test_both_parts_of_a_section_are_cells_of_their_own(tmp_path):
     assert "Sonuç: Uzun sürdü." in asked
     written = {path.name for path in (folder / "outputs" / "uygulama_09").iterdir()}
     assert "01_counting.json" in written
+
+
+def test_run_and_f5_obey_the_command_line_and_cells_after_them_are_cells(tmp_path):
+    folder = copy_repository(tmp_path)
+    text = SMALL.replace(
+        "\ncounting(size=5)", "\nif __name__ == '__main__':\n    lab.run()"
+    )
+    script = folder / "uygulama_09_deneme.py"
+    script.write_text(text.replace("\nlong()", ""), encoding="utf-8")
+    run = f"%run {script.name} --bolum 1 --ayar size=4"
+    ran, cell = run_cells([run, cells_of(SMALL)[0] + cells_of(SMALL)[1]], folder)
+    assert "Sonuç: 4 satır" in ran
+    assert ran.count("ders ") == 1
+    assert "ders 3" in cell

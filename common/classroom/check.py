@@ -3,15 +3,19 @@
 import os
 import platform
 import shutil
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
-import keras
 import numpy as np
 from packaging.requirements import Requirement
 
 from common import files
+from common.classroom import causes
 from common.classroom.terminal import OK, USAGE
 from common.data import load_breast_cancer, load_mnist
 from common.files import FAILED, LabError, prepare
@@ -24,16 +28,28 @@ USUAL_MS = 3.0  # a step on the 2-core machine whose seconds are recorded
 
 def check_python() -> str:
     """Version, system and cores; an old Python has been refused before."""
-    cores = os.cpu_count()
+    cores = usable_cores()
     return f"{platform.python_version()}, {platform.system()}, {cores} çekirdek"
 
 
+def usable_cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """The cores that this process may use: of its own, and by the container's quota."""
+    cores = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    try:
+        most, period = quota.read_text(encoding="utf-8").split()
+        return max(1, min(cores, int(most) // int(period)))
+    except (OSError, ValueError):  # another system; "max": no quota
+        return cores
+
+
 def check_packages() -> str:
-    """Installed versions against requirements.txt."""
+    """Installed versions against requirements.txt; what differs from the lesson's."""
     text = (files.ROOT / "requirements.txt").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line.strip() and line[0] != "#"]
     needed = [Requirement(line) for line in lines]
-    repair = "Düzeltmek için: python -m pip install -r requirements.txt"
+    repair = f"Düzeltmek için:\n  {causes.install_command()}"
     try:
         wrong = [r for r in needed if not r.specifier.contains(version(r.name))]
     except PackageNotFoundError as error:
@@ -41,7 +57,22 @@ def check_packages() -> str:
     if wrong:
         told = [f"{r.name} {version(r.name)} (istenen {r.specifier})" for r in wrong]
         raise LabError(f"{', '.join(told)}\n{repair}")
-    return ", ".join(f"{r.name} {version(r.name)}" for r in needed)
+    told = ", ".join(f"{r.name} {version(r.name)}" for r in needed)
+    return f"{told}. {causes.other_versions()}".removesuffix(" ")
+
+
+def check_keras() -> str:
+    """Keras loads and trains, in a process of its own: so its death is told, too."""
+    code = "from common.classroom import startup as s; s.start(''); "
+    code += "from common.classroom import check; print(check.speed())"
+    command = [sys.executable, "-X", "utf8", "-c", code]
+    child = subprocess.run(
+        command, cwd=files.ROOT, capture_output=True, encoding="utf-8"
+    )
+    if child.returncode:
+        told = child.stderr.strip()
+        raise LabError(f"yüklenemedi (çıkış kodu {child.returncode}). {told}")
+    return child.stdout.strip()
 
 
 def check_data() -> str:
@@ -61,8 +92,16 @@ def check_outputs() -> str:
     return f"outputs yazılabiliyor, diskte {free / 1000:.0f} GB boş"
 
 
-def check_speed() -> str:
-    """Milliseconds of a small training step, beside the machine of the seconds."""
+def speed() -> str:
+    """Draw; milliseconds of a small training step, beside the recorded machine."""
+    import keras
+
+    from common import plots
+
+    fig, ax = plots.figure(title="Şekil")  # whatever matplotlibrc and the fonts say
+    ax.plot([1, 2])
+    with tempfile.TemporaryFile() as file:
+        fig.savefig(file, format="png")
     layers = [keras.layers.Dense(128, "relu"), keras.layers.Dense(10, "softmax")]
     model = keras.Sequential([keras.Input((784,)), *layers])
     model.compile("adam", "sparse_categorical_crossentropy")
@@ -75,15 +114,18 @@ def check_speed() -> str:
     ms = (time.perf_counter() - start) / STEPS * 1000
     times = number(ms / USUAL_MS, 2)
     took = number(ms, 2)
-    return f"bir eğitim adımı {took} ms: süreler yazılanın yaklaşık {times} katı"
+    return (
+        f"yükleniyor, şekil çiziliyor; bir eğitim adımı {took} ms, "
+        f"süreler yazılanın yaklaşık {times} katı"
+    )
 
 
 CHECKS: dict[str, Callable[[], str]] = {
     "Python": check_python,
     "paketler": check_packages,
+    "Keras": check_keras,
     "veri": check_data,
     "çıktı klasörü": check_outputs,
-    "hız": check_speed,
 }
 
 
@@ -96,9 +138,10 @@ def main(argv: list[str]) -> int:
     for name, check in CHECKS.items():
         try:
             print(f"tamam  {name}: {check()}", flush=True)
-        except LabError as error:
+        except Exception as error:
+            told = error if isinstance(error, LabError) else causes.first_line(error)
             failed.append(name)
-            print(f"SORUN  {name}: {error}", flush=True)
+            print(f"SORUN  {name}: {told}", flush=True)
     if failed:
         print(f"\nHazır değil: {', '.join(failed)}.")
         return FAILED

@@ -3,6 +3,7 @@
 import argparse
 import ast
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from rich.table import Table
 
 from common.classroom.records import read_seconds
 from common.classroom.source import Outline, Section, read_outline
-from common.classroom.terminal import OK, USAGE, say, terminal
+from common.classroom.terminal import OK, USAGE, say, shown_path, terminal
+from common.classroom.writing import Writing, finished, start_again
 from common.files import ROOT, LabError
 
 DEFAULT_SEED = 42
@@ -27,6 +29,12 @@ GONE = {  # an option of earlier versions -> what does its work now
     "--uzun": "uzun eğitim de bir ayardır: --bolum 11 --ayar epochs=40 blocks=2",
     "--ablasyon": "teknikleri tek tek bölüm 13 kapatır: --bolum 13",
 }
+
+SHARE = "0 ile 1 arasında bir sayı"
+SHARES = (  # settings that are shares: of neurons, of labels, of steps, a probability
+    "alpha_rate", "deferred", "dropout", "momentum", "p_wrong", "rate", "target",
+    "warmup", "wrong",
+)  # fmt: skip
 
 
 class UsageError(LabError):
@@ -53,9 +61,10 @@ def _parser(outline: Outline) -> argparse.ArgumentParser:
     option("--bolum", **many, metavar="N", help="yalnız bu bölümleri çalıştırır: 3 5")
     settings = "bölümü başka ayarla dener: --bolum 6 --ayar depth=2"
     option("--ayar", **many, metavar="AD=DEĞER", help=settings)
-    option("--sira", metavar="DÜZEY", help="alıştırmayı çalıştırır: temel, orta, ileri")
+    option("--sira", metavar="DÜZEY", help="alıştırma: temel, orta, ileri ya da yaz")
     switch("--ipucu", help="--sira ile ipucunu gösterir")
     switch("--cozum", help="--sira ile çözümü gösterir")
+    switch("--bastan", help="--sira yaz ile boş bir dosyayı dosyanızın yanına koyar")
     switch("--liste", help="bölümleri ve sürelerini gösterir")
     switch("--bekle", help="canlı konsolu açar: önce soru gelir")
     switch("--hizli", help="az veriyle dener (çıktılar outputs/hizli)")
@@ -112,13 +121,22 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
         return None
     _check_values(args)
     task = outline.exercises.get(args.sira)
-    asked = args.sira is not None or args.ipucu or args.cozum
+    asked = args.sira is not None or args.ipucu or args.cozum or args.bastan
     if asked and not task:
         known = ", ".join(outline.exercises) or "yok"
         told = f"--sira {args.sira}: böyle bir alıştırma yok."
         if args.sira is None:
             told = "Hangi alıştırma? --sira DÜZEY yazın."
         raise UsageError(f"{told} Bu uygulamadakiler: {known}")
+    if args.bastan:
+        if not isinstance(task, Writing):
+            raise UsageError("--bastan yalnız --sira yaz ile kullanılır.")
+        path = start_again(task)
+        say(f"Boş dosya yazıldı: {shown_path(path)}", whole=True)
+        if path != task.path:
+            say(f"Sınanan dosya değişmedi: {task.file}. Yenisi sınansın isterseniz ")
+            say("eskisinin adını değiştirin, yenisine bu adı verin.")
+        return None
     if args.ipucu or args.cozum:
         say(f"{task.level}: {task.task}", "bold")
         if args.ipucu:
@@ -126,7 +144,15 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
         if args.cozum:
             say(f"Çözüm: {task.solution}")
         return None
+    if isinstance(task, Writing):
+        finished(task)  # told at once, not after Keras has loaded
     args.chosen = [outline.sections[task.section]] if task else chosen
+    for section in args.chosen:
+        if section.problem:
+            raise UsageError(
+                f"{outline.script}, {section.problem}\n"
+                "Öteki bölümler --bolum ile koşar."
+            )
     args.settings = read_settings(chosen, args.ayar)
     args.task = task
     args.seed = int(args.tohum)
@@ -184,7 +210,7 @@ def read_settings(sections: list[Section], words: list[str]) -> dict:
     ('rates=0.1,0.3' or 'rates=0,1;0,3').
     """
     found = {}
-    for word in words:
+    for word in _whole_words(words):
         name, _, text = word.partition("=")
         known = [s.settings[name] for s in sections if name in s.settings]
         if not known:
@@ -192,21 +218,39 @@ def read_settings(sections: list[Section], words: list[str]) -> dict:
             raise UsageError(f"{word}: böyle bir ayar yok. Olanlar:\n{listed}")
         try:
             found[name] = _value(text.strip(), known[0])
+            share = name in SHARES and isinstance(found[name], float)
+            if share and not 0 <= found[name] <= 1:
+                raise ValueError(text)
         except (ValueError, SyntaxError, TypeError) as error:
             example = format_settings({name: known[0]})
+            kind = SHARE if name in SHARES else KINDS[type(known[0])]
             raise UsageError(
-                f"{word}: {name} ayarına {KINDS[type(known[0])]} yazın, "
+                f"{word}: {name} ayarına {kind} yazın, "
                 f"örneğin {example}. "
                 f"Olanlar:\n{describe_settings(sections)}"
             ) from error
     return found
 
 
+def _whole_words(words: list[str]) -> list[str]:
+    """PowerShell and the console split 'rates=0.1, 0.3': what has no '=' belongs on."""
+    whole = []
+    for word in words:
+        if whole and "=" not in word:
+            whole[-1] += f" {word}"
+        else:
+            whole.append(word)
+    return whole
+
+
 def _value(text: str, usual):
     if isinstance(usual, str):
         return text.strip("'\"")
     if isinstance(usual, tuple):
-        parts = text.strip("() ").split(";" if ";" in text else ",")
+        if bracketed := re.fullmatch(r"\(([^()]*)\)", text):
+            text = bracketed[1]
+        apart = ";" if ";" in text else "," if isinstance(usual[0], str) else r"[,\s]"
+        parts = re.split(apart, text)
         values = tuple(_value(part.strip(), usual[0]) for part in parts if part.strip())
         if not values:
             raise ValueError(text)

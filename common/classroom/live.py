@@ -1,5 +1,7 @@
 """The live console of `--bekle`: the question first, then what the teacher types."""
 
+import os
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +36,8 @@ def keyboard_muted() -> Iterator[None]:
     """While this lasts nobody is asked: what is typed is neither shown nor kept."""
     if not sys.stdin.isatty():
         yield
+        with suppress(OSError, ValueError):  # a stream without a descriptor; Windows
+            drop_typed_ahead(sys.stdin.fileno())
         return
     if sys.platform == "win32":
         import msvcrt
@@ -46,13 +50,24 @@ def keyboard_muted() -> Iterator[None]:
         return
     import termios
 
-    before = termios.tcgetattr(sys.stdin)
+    try:
+        before = termios.tcgetattr(sys.stdin)
+    except (OSError, termios.error):  # IDLE's stream has no descriptor
+        yield
+        return
     silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
     termios.tcsetattr(sys.stdin, termios.TCSANOW, silent)
     try:
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, before)  # drops what was typed
+
+
+def drop_typed_ahead(descriptor: int) -> None:
+    """Forget the lines that wait in a pipe: an Enter uncovers only what it answers."""
+    while select.select([descriptor], [], [], 0)[0] and os.read(descriptor, 4096):
+        pass
+    sys.stdin = open(descriptor, encoding=sys.stdin.encoding, closefd=False)  # noqa: SIM115
 
 
 class LiveConsole:
@@ -169,7 +184,7 @@ class LiveConsole:
             with keyboard_muted():
                 report = self.lab.run_section(section, settings, prediction=prediction)
         except (Exception, KeyboardInterrupt) as error:  # a try does not end the class
-            told = explain(error, "t", format_settings(settings))
+            told = explain(error, "t", format_settings(settings), self.lab.base)
             say(f"\n{told}\n{self.lab.hint}".rstrip(), "bold", whole=True)
             return False
         self.ask("Enter: sonucu aç")

@@ -16,6 +16,7 @@ from matplotlib.path import Path
 from sklearn.isotonic import isotonic_regression
 
 from common import plots
+from common import text as texts
 
 BOX_FONT = 16.5
 BOX_PAD = 5  # from the text to the border of its box
@@ -133,7 +134,7 @@ def _label(layer, after_name: str, after_shape: str) -> str:
         name = f"{layer.name}: {kind}"
     shape = "×".join(str(size) for size in layer.output.shape[1:])
     count = layer.count_params()
-    parameters = f"{after_shape}{count} par." if count else ""
+    parameters = f"{after_shape}{texts.number(count, 9)} par." if count else ""
     return f"{name}{after_name}({shape}){parameters}"
 
 

@@ -8,7 +8,7 @@ from rich.live import Live
 from rich.text import Text
 
 from common.classroom.startup import IN_NOTEBOOK
-from common.classroom.terminal import say, terminal
+from common.classroom.terminal import moves, say, terminal
 
 PLAIN_SECONDS = 2.0  # shortest time between two lines that go into a pipe
 PER_SECOND = 4  # how often the live line moves, also while Keras traces a model
@@ -42,7 +42,7 @@ class Progress:
     def shown(self) -> Iterator[None]:
         """Show the line while this lasts; what is printed stays above it."""
         screen = terminal()
-        if IN_NOTEBOOK or not screen.is_terminal:
+        if IN_NOTEBOOK or not moves(screen):
             yield
             return
         self.live = True

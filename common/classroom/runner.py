@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from common import files
-from common.classroom import page, source, startup, terminal
+from common.classroom import causes, page, source, startup, terminal, writing
 from common.classroom.command import DEFAULT_SEED, format_settings, typed, understand
 from common.classroom.live import LiveConsole
 from common.classroom.progress import Progress
@@ -72,6 +73,7 @@ class Report:
     written: list[Path] = field(default_factory=list)
     conclusion: str = ""
     checks: list[Check] = field(default_factory=list)
+    unwritten: list[str] = field(default_factory=list)  # what is told of a lost file
     seconds: float = 0.0
 
     @property
@@ -125,6 +127,7 @@ class Runner(Outline):
         hint: last line of what is said when the section is stopped.
         written: the files written so far.
         failed: the sections whose checks did not hold.
+        unwritten: what is told of the files that could not be written.
     """
 
     def __init__(self, script: str, title: str, hours: str):
@@ -133,12 +136,13 @@ class Runner(Outline):
         self.hint = ""
         self.written: list[Path] = []
         self.failed: list[Section] = []
+        self.unwritten: list[str] = []
         self.progress = Progress()
         self._lessons: dict[str, Callable] = {}
         self._results: dict[str, Callable] = {}
         self._last: dict[str, Report] = {}  # in cells: as the lesson part left it
         self._loading = time.perf_counter() - startup.START
-        in_cells = startup.IN_NOTEBOOK and os.environ.get(QUICK) == "1"
+        in_cells = startup.in_cells() and os.environ.get(QUICK) == "1"
         self.configure(quick=in_cells)
 
     def configure(
@@ -176,7 +180,7 @@ class Runner(Outline):
 
     def run(self) -> None:
         """Do what the command line asks for; in cells only the exercises are left."""
-        if startup.IN_NOTEBOOK:
+        if startup.in_cells():
             self.show_exercises(self.exercises.values())
             return
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
@@ -188,6 +192,7 @@ class Runner(Outline):
         """Like `run`, with the arguments given; returns the exit code."""
         self.written.clear()
         self.failed.clear()
+        self.unwritten.clear()
         self.report = None
         self.hint = ""
         command = None
@@ -207,7 +212,8 @@ class Runner(Outline):
             more.append("Tamamlanıp yazılan dosyalar:")
             more += [f"  {path}" for path in dict.fromkeys(self.written)]
         tried = format_settings(self.report.changed) if self.report else ""
-        return terminal.fail(error, again, "\n".join(more), tried)
+        about = {"tried": tried, "folder": self.base}
+        return terminal.fail(error, again, "\n".join(more), **about)
 
     def rerun_command(
         self, names: str, *without: str, settings: Mapping | None = None
@@ -228,7 +234,7 @@ class Runner(Outline):
     def _names(self) -> list[str]:
         """The sections; in cells later ones are known from the script's file."""
         path = files.ROOT / self.script
-        if startup.IN_NOTEBOOK and path.is_file():
+        if startup.in_cells() and path.is_file():
             return list(source.read_outline(path).sections)
         return list(self.sections)
 
@@ -261,7 +267,7 @@ class Runner(Outline):
         else:
             seconds = self._run_all(command, trial)
             self._finish(command, seconds, time.perf_counter() - start)
-        return OK if right and not self.failed else FAILED
+        return OK if right and not (self.failed or self.unwritten) else FAILED
 
     def _run_all(self, command: argparse.Namespace, trial: bool) -> dict[int, float]:
         """Run the chosen sections; returns the seconds by section number."""
@@ -295,11 +301,16 @@ class Runner(Outline):
         if self.failed:
             numbers = ", ".join(str(section.number) for section in self.failed)
             say(f"Tutmayan sınama (✗) var. Bölüm: {numbers}", "bold red")
+            say(causes.other_versions() or "Paketler dersin sürümlerinde.")
 
-    def _try(self, exercise: Exercise) -> bool:
-        """`--sira`: run the exercise's section; whether the result is as expected."""
+    def _try(self, exercise: Exercise | writing.Writing) -> bool:
+        """`--sira`: run the exercise's section or file; whether it is as expected."""
         section = self.sections[exercise.section]
         say(f"Sıra sizde, {exercise.level}: {exercise.task}\n", "bold")
+        if isinstance(exercise, writing.Writing):
+            set_seed(self.seed)
+            with keras_quiet():
+                return writing.judge(exercise)
         report = self.run_section(section, exercise.settings, trial=True)
         self.show(report)
         value = float(exercise.measure(report.data))
@@ -358,7 +369,7 @@ class Runner(Outline):
         finally:
             with contextlib.suppress(LabError):
                 page.show_live(folder.parent)  # no figure grows any more
-        if startup.IN_NOTEBOOK:
+        if startup.in_cells():
             self._last[section.name] = report.copy()
         return report
 
@@ -367,7 +378,11 @@ class Runner(Outline):
         """Quiet Keras and a line that tells what runs; counts the seconds."""
         self.progress = Progress()
         start = time.perf_counter()
-        with self.progress.shown(), keras_quiet():
+        with self.progress.shown(), keras_quiet(), warnings.catch_warnings():
+            own = r"(keras|tensorflow)\b"  # theirs do not end a lesson; but some tell
+            warnings.filterwarnings("ignore", module=own)
+            for cause in causes.FATAL_WARNINGS:
+                warnings.filterwarnings("error", f".*{cause.pattern}")
             yield
         report.seconds += time.perf_counter() - start
 
@@ -402,7 +417,8 @@ class Runner(Outline):
         self._run_result(report)
         for name, frame in report.frames.items():
             text = frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-            with self.file(f"_{name}" if name else "", ".csv") as path:
+            suffix = f"_{name}" if name else ""
+            with self.unless_in_use(), self.file(suffix, ".csv") as path:
                 path.write_text(text, encoding="utf-8-sig", newline="\n")
         self._write_records(report)
         broken = any(check.asked and not check.holds for check in report.checks)
@@ -454,6 +470,15 @@ class Runner(Outline):
             yield temporary
         self.written.append(path)
         self.report.written.append(path)
+
+    @contextmanager
+    def unless_in_use(self) -> Iterator[None]:
+        """A file that cannot be written is named below the result, which is shown."""
+        try:
+            yield
+        except LabError as error:
+            self.report.unwritten.append(str(error))
+            self.unwritten.append(str(error))
 
     def path(self, suffix: str, ending: str) -> Path:
         """Where `file(suffix, ending)` writes."""
@@ -520,6 +545,8 @@ class Runner(Outline):
         screen = terminal.terminal()
         width = min(screen.width, terminal.PLAIN_WIDTH)
         screen.print(terminal.panel(report, width))
+        for told in report.unwritten:
+            say(told, "bold red", whole=True)
         say(f"({number(report.seconds, 2)} saniye)\n", "dim")
 
     def show_exercises(self, exercises: Iterable[Exercise]) -> None:

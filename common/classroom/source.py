@@ -9,8 +9,11 @@ import linecache
 import re
 import textwrap
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from common.classroom.writing import Writing
 
 HEADING = "# ## "  # the line of a section's heading: "# ## 8 · Kaybolan gradyan"
 CELL = re.compile(r"(?m)^# %%.*$")  # the line that begins a cell
@@ -32,6 +35,7 @@ class Section:
     options: tuple[str, ...] = ()  # options of the script's own that it knows
     curious: bool = False  # "meraklısına": for those who want more
     alone: bool = False  # runs only when it is asked for by its number
+    problem: str = ""  # why it cannot run: a setting that cannot be read
     why: str = ""  # the reason that the result part tells
     result: str = ""  # source of the result part
     result_line: int = 0
@@ -70,6 +74,11 @@ class Exercise:
     write: Callable[[float], str] = str  # how the quantity is written
 
 
+def make_task(words: Mapping) -> Exercise | Writing:
+    """The task that `lab.exercise(…)` declares: where it names a file, a `Writing`."""
+    return Writing(**words) if "file" in words else Exercise(**words)
+
+
 @dataclass
 class Outline:
     """What a lab consists of: enough to understand a command line."""
@@ -78,7 +87,7 @@ class Outline:
     title: str
     hours: str
     sections: dict[str, Section] = field(default_factory=dict)
-    exercises: dict[str, Exercise] = field(default_factory=dict)
+    exercises: dict[str, Exercise | Writing] = field(default_factory=dict)
     switches: dict[str, str] = field(default_factory=dict)  # own option -> explanation
     values: dict[str, str] = field(default_factory=dict)  # option -> name of its value
 
@@ -108,10 +117,10 @@ def _docstring(node: ast.FunctionDef, word: str) -> tuple[str, str]:
     return before.strip(), after.strip()
 
 
-def _keywords(node: ast.FunctionDef) -> dict:
+def _keywords(node: ast.FunctionDef) -> dict[str, ast.expr]:
     """What `@lab.section(…)` was given."""
     calls = [mark for mark in node.decorator_list if isinstance(mark, ast.Call)]
-    return {k.arg: ast.literal_eval(k.value) for call in calls for k in call.keywords}
+    return {k.arg: k.value for call in calls for k in call.keywords}
 
 
 def lesson_cells(
@@ -139,9 +148,30 @@ def read_section(lines: list[str], first: int, last: int, number: int) -> Sectio
     own = textwrap.dedent("".join(lines[first - 1 : last]))
     node = ast.parse(own).body[0]
     own_lines = own.splitlines()
-    settings, reasons = {}, {}
-    for argument, default in zip(node.args.args, node.args.defaults, strict=True):
-        settings[argument.arg] = ast.literal_eval(default)
+    given, settings, reasons, problem = {}, {}, {}, ""
+
+    def read(name: str, where: ast.AST, value: ast.expr | None):
+        """The value that is written there; else what is wrong becomes the problem."""
+        nonlocal problem
+        with suppress(ValueError, TypeError):
+            return ast.literal_eval(value)
+        written = f"“{ast.unparse(value)}” bir hesap" if value else "değeri yok"
+        problem = (
+            f"satır {first - 1 + where.lineno}: {name} ayarı okunamadı: {written}. "
+            f"Değeri açık yazın, örneğin {name}=3."
+        )
+        return None
+
+    for name, value in _keywords(node).items():
+        given[name] = read(name, value, value)
+    bare = len(node.args.args) - len(node.args.defaults)
+    for argument, default in zip(
+        node.args.args, [None] * bare + node.args.defaults, strict=True
+    ):
+        settings[argument.arg] = read(argument.arg, argument, default)
+        reasons[argument.arg] = ""
+        if default is None:
+            continue
         line = own_lines[default.end_lineno - 1].encode()  # AST columns count bytes
         comment = line[default.end_col_offset :].decode().partition("#")[2]
         reasons[argument.arg] = comment.strip()
@@ -156,7 +186,8 @@ def read_section(lines: list[str], first: int, last: int, number: int) -> Sectio
         reasons=reasons,
         lesson=lesson,
         line=line,
-        **_keywords(node),
+        problem=problem,
+        **{name: value for name, value in given.items() if value is not None},
     )
 
 
@@ -187,7 +218,7 @@ def _called(node: ast.expr) -> str:
 
 def read_outline(path: Path) -> Outline:
     """What a script consists of, from its text alone."""
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8-sig")  # Notepad saves a BOM
     lines = text.splitlines(keepends=True)
     outline = Outline(path.name, "", "")
     for node in ast.parse(text).body:
@@ -218,4 +249,4 @@ def _read_call(outline: Outline, call: ast.Call) -> None:
     elif called == "lab.option":
         outline.declare(*words, **named)
     elif called == "lab.exercise" and "task" in named:
-        outline.exercises[named["level"]] = Exercise(**named)
+        outline.exercises[named["level"]] = make_task(named)

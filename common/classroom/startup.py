@@ -13,8 +13,15 @@ PACKAGES = (
     "tensorflow", "keras", "sklearn", "numpy", "pandas", "matplotlib", "seaborn",
     "rich", "pygments", "jinja2",
 )  # fmt: skip
-IN_NOTEBOOK = "ipykernel" in sys.modules
+IN_NOTEBOOK = "ipykernel" in sys.modules  # a kernel: of Jupyter, VS Code, Spyder
 FOLDER = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))  # noqa: PTH100, PTH118, PTH120
+
+
+def in_cells():
+    """Whether cells run: in a kernel `%run` and Spyder's F5 give the script's name."""
+    folder, name = os.path.split(os.path.abspath(sys.argv[0]))  # noqa: PTH100
+    runs = name.endswith(".py") and os.path.realpath(folder) == os.path.realpath(FOLDER)
+    return IN_NOTEBOOK and not runs
 
 
 def start(script):
@@ -23,17 +30,18 @@ def start(script):
     The command line is read only where this script (its name without ".py") is what
     runs. Leaves with SystemExit once it has answered, or says what to type.
     """
-    check_python()
-    check_hiding_files()
-    repair_streams()
-    check_packages()
+    check_machine()
     import contextlib
 
-    from common.classroom import command, terminal
-    from common.files import LabError, command_line
+    from common.classroom import causes
 
+    try:
+        from common.classroom import command, terminal
+        from common.files import LabError, command_line
+    except Exception as error:
+        raise SystemExit(causes.loading_failed(error)) from None
     path = os.path.abspath(sys.argv[0])  # noqa: PTH100
-    runs_itself = os.path.basename(path) == script + ".py" and not IN_NOTEBOOK  # noqa: PTH119
+    runs_itself = os.path.basename(path) == script + ".py" and not in_cells()  # noqa: PTH119
     wait = contextlib.nullcontext()
     try:
         if runs_itself:
@@ -41,14 +49,20 @@ def start(script):
             wait = terminal.waiting("Keras yükleniyor …")
         with wait:
             load_keras()
-    except ImportError as error:
-        raise SystemExit(
-            f"Bir paket yüklenemedi: {error}\n"
-            f"Paketleri yeniden kurun:\n  {install_command()} --force-reinstall"
-        ) from error
     except (LabError, OSError, KeyboardInterrupt) as error:
         again = command_line("python", *sys.argv)
         raise SystemExit(terminal.fail(error, again)) from None
+    except Exception as error:
+        raise SystemExit(causes.loading_failed(error)) from None
+
+
+def check_machine():
+    """Name the first thing without which nothing goes on."""
+    check_python()
+    check_hiding_files()
+    repair_streams()
+    check_packages()
+    check_processor()
 
 
 def check_python():
@@ -67,15 +81,24 @@ def told_version():
 
 
 def check_hiding_files():
-    """Name a file of the repository's folder that takes the place of a module."""
-    names = set(sys.stdlib_module_names) | set(PACKAGES)
-    for name in sorted(os.listdir(FOLDER)):  # noqa: PTH208 (pathlib may be hidden itself)
-        if name.endswith(".py") and name[:-3] in names:
-            raise SystemExit(
-                f"Bu klasördeki {name} dosyası, "
-                "Python'un aynı adlı modülünün yerine geçiyor.\n"
-                "Dosyanızın adını değiştirin, sonra komutu yeniden yazın."
-            )
+    """Name what takes the place of a module in the repository's folder."""
+    elsewhere = [p for p in sys.path if os.path.abspath(p) != FOLDER]  # noqa: PTH100
+    for entry in sorted(os.listdir(FOLDER)):  # noqa: PTH208 (pathlib may be hidden itself)
+        name, ending = os.path.splitext(entry)  # noqa: PTH122
+        package = os.path.exists(os.path.join(FOLDER, entry, "__init__.py"))  # noqa: PTH110, PTH118
+        if name == "common" or not (package or ending == ".py"):
+            continue
+        if name not in sys.stdlib_module_names:
+            from importlib.machinery import PathFinder
+
+            if getattr(PathFinder.find_spec(name, elsewhere), "loader", None) is None:
+                continue
+        kind, its = ("klasörü", "Klasörün") if package else ("dosyası", "Dosyanın")
+        raise SystemExit(
+            f"Bu klasördeki {entry} {kind}, "
+            "Python'un aynı adlı modülünün yerine geçiyor.\n"
+            f"{its} adını değiştirin, sonra komutu yeniden yazın."
+        )
 
 
 def repair_streams():
@@ -85,34 +108,29 @@ def repair_streams():
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
+            os.set_inheritable(descriptor, True)  # where it was opened in its place
             mode = "w" if descriptor else "r"
             setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
     spelling.use(sys.stdout, sys.stderr)
 
 
-def install_command():
-    """The command that installs the packages for this Python."""
-    from common.files import command_line
-
-    requirements = FOLDER + "/requirements.txt"
-    return command_line(sys.executable, "-m", "pip", "install", "-r", requirements)
-
-
 def check_packages():
     """Name the packages that are missing, with the cure that fits this interpreter."""
-    import importlib.util
+    from importlib.util import find_spec
     from pathlib import Path
 
-    from common.files import command_line
+    from common.classroom import causes
+    from common.files import command_line, here
 
-    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    specs = {name: find_spec(name) for name in PACKAGES}
+    missing = [name for name, spec in specs.items() if not (spec and spec.loader)]
     if not missing:
         return
     environment = Path(FOLDER, ".venv")
     python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    cure = f"Kurmak için şunu yazın:\n  {install_command()}"
+    cure = f"Kurmak için şunu yazın:\n  {causes.install_command()}"
     if python.exists() and Path(sys.prefix) != environment:
-        command = command_line(str(python), *sys.argv)
+        command = command_line(here(python), *sys.argv)
         cure = "Bu klasörün ortamı .venv içinde kurulu; onunla çalıştırın:"
         cure += f"\n  {command}"
     elif sys.version_info[:2] > NEWEST:
@@ -121,29 +139,84 @@ def check_packages():
     raise SystemExit(f"Eksik paket: {', '.join(missing)}\n{cure}")
 
 
-def load_keras():
-    """Load Keras on TensorFlow with its usual settings, whatever ~/.keras says.
+def check_processor(cpuinfo="/proc/cpuinfo"):
+    """Refuse a processor without AVX, where the system tells: loading would kill us.
 
-    TensorFlow writes a part of its start-up log to file descriptor 2 before it reads
-    any log level, so the descriptor is turned away meanwhile. TF_CPP_MIN_LOG_LEVEL=0
-    shows everything.
+    (There is no TensorFlow of this version for Intel Macs; Windows refuses the DLL.)
     """
+    from pathlib import Path
+
+    try:
+        lines = Path(cpuinfo).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return
+    flags = [line.split() for line in lines if line.startswith("flags")]
+    if flags and "avx" not in flags[0]:
+        from common.classroom import causes
+
+        raise SystemExit(causes.tell("processor has no AVX", ""))
+
+
+def load_keras():
+    """Load Keras on TensorFlow with its usual settings, whatever ~/.keras says."""
+    import warnings
+
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    for name in ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH"):
+        os.environ.pop(name, None)  # Keras' debug caps: other numbers, all ✓
     if not IN_NOTEBOOK:  # figures are files
         os.environ["MPLBACKEND"] = "Agg"
     sys.stderr.flush()
-    shown = os.dup(2)
-    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "0":
-        sink = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(sink, 2)
-        os.close(sink)
+    chatty = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "0"
+    shown, watcher = (None, None) if chatty else turn_stderr_away()
     try:
-        import keras
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # PYTHONWARNINGS=error is not meant for it
+            import keras
 
-        import common.lab  # noqa: F401 (the plotting packages, while the user waits)
+            import common.lab  # noqa: F401 (the plotting packages, while the user waits)
     finally:
-        os.dup2(shown, 2)
-        os.close(shown)
+        if watcher:
+            os.write(2, b"\0")  # this process is alive and tells what happened
+            os.dup2(shown, 2)
+            os.close(shown)
+            watcher.wait()
     keras.config.set_floatx("float32")
     keras.config.set_epsilon(1e-7)
     keras.config.set_image_data_format("channels_last")
+    keras.config.set_max_epochs(None)
+    keras.config.set_max_steps_per_epoch(None)
+
+
+def turn_stderr_away():
+    """Let another process read descriptor 2; it tells the last words if this one dies.
+
+    TensorFlow writes a part of its start-up log there before it reads any log level.
+    Returns the shown descriptor and that process. TF_CPP_MIN_LOG_LEVEL=0 shows all.
+    """
+    import subprocess
+
+    watcher = subprocess.Popen(
+        [sys.executable, "-c", "from common.classroom import startup; startup.watch()"],
+        cwd=FOLDER,
+        stdin=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is not for it; on Windows the flag says so
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+    )
+    shown = os.dup(2)
+    os.dup2(watcher.stdin.fileno(), 2)
+    watcher.stdin.close()
+    return shown, watcher
+
+
+def watch():
+    """The watching process: silent if the other one has loaded Keras or can tell."""
+    words = sys.stdin.buffer.read()
+    if words.endswith(b"\0"):
+        return
+    repair_streams()
+    from common.classroom import causes
+
+    if sys.stdout.isatty():
+        print("\x1b[?25h", flush=True)  # the cursor, hidden while something moved
+    raise SystemExit(causes.loading_died(words.decode(errors="replace")))

@@ -13,10 +13,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from common.files import FAILED, REASONS, LabError
+from common.classroom import causes
+from common.files import FAILED, REASONS, ROOT, LabError, write_text
 
 PLAIN_WIDTH = 100  # of a line that goes into a file or a pipe
 OK, USAGE, INTERRUPTED = 0, 2, 130  # exit codes; FAILED is 1
+TRACEBACK = "son_hata.txt"  # the whole traceback, for who wants it
 
 
 def terminal(stderr: bool = False) -> Console:
@@ -38,10 +40,15 @@ def rule(text: str) -> None:
     terminal().rule(text, style="bold")
 
 
+def moves(screen: Console) -> bool:
+    """Whether a line can move there: not into a file, not in a dumb terminal."""
+    return sys.stdout.isatty() and not screen.is_dumb_terminal
+
+
 def waiting(text: str) -> AbstractContextManager:
     """Show that something goes on: a moving line in a terminal, elsewhere one line."""
     screen = terminal()
-    if screen.is_terminal:
+    if moves(screen):
         return screen.status(text)
     say(text)
     return nullcontext()
@@ -80,8 +87,10 @@ def panel(report, width: int) -> Panel:
     return Panel(Group(*parts), title=title, title_align="left", width=width)
 
 
-def explain(error: BaseException, again: str, tried: str = "") -> str:
-    """What happened, and what to type next; the traceback only of a surprise.
+def explain(
+    error: BaseException, again: str, tried: str = "", folder: Path = ROOT / "outputs"
+) -> str:
+    """What happened, and what to type next; the traceback goes into a file.
 
     The settings that were `tried` are the likely cause of a surprise.
     """
@@ -93,22 +102,45 @@ def explain(error: BaseException, again: str, tried: str = "") -> str:
     if reason and error.errno != errno.ENOENT:  # a missing file: which line wanted it?
         name = error.filename or "Çıktı ya da geçici dosya"
         return f"{name}: {reason}.\nYeniden: {again}"
-    traceback.print_exception(error)
-    cause = "Ortamı denetlemek için: python -m common"
-    if tried:
-        cause = f"Denenen ayar bölüme uymuyor olabilir: {tried}"
-    return (
-        "Beklenmeyen bir hata oldu; yukarıdaki son satır nedenini söyler.\n"
-        f"{cause}\nYeniden: {again}"
-    )
+    words = causes.first_line(error)
+    found = causes.find(causes.LESSON, f"{words}\n{error}")
+    if found:
+        told, cure = found[0].sentence.format(*found[1]), found[0].cure
+    elif tried:
+        told, cure = f"Denenen ayar bölüme uymuyor olabilir: {tried}", ""
+    else:
+        told, cure = "Beklenmeyen bir hata oldu.", "Denetlemek için: python -m common"
+    lines = [told, words, _own_line(error), cure, _keep(error, folder)]
+    return "\n".join([*filter(None, lines), f"Yeniden: {again}"])
 
 
-def fail(error: BaseException, again: str, more: str = "", tried: str = "") -> int:
+def _own_line(error: BaseException) -> str:
+    """The last line of the traceback that a student can have written."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        inside = path.relative_to(ROOT).parts if path.is_relative_to(ROOT) else ()
+        if inside and inside[0] not in ("common", ".venv"):
+            return f"{path.name}, satır {frame.lineno}: {frame.line}"
+    return ""
+
+
+def _keep(error: BaseException, folder: Path) -> str:
+    """Write the traceback into a file; show it where that cannot be."""
+    path = folder / TRACEBACK
+    try:
+        write_text(path, "".join(traceback.format_exception(error)))
+    except LabError:
+        traceback.print_exception(error)
+        return ""
+    return f"Hatanın bütün yolu: {shown_path(path)}"
+
+
+def fail(error: BaseException, again: str, more: str = "", **about) -> int:
     """Tell on the error stream why a run has ended; returns its exit code."""
     _let_go(sys.stdout)
     try:
         if not isinstance(error, BrokenPipeError):  # `| head` has read enough
-            text = f"\n{explain(error, again, tried)}\n{more}".rstrip()
+            text = f"\n{explain(error, again, **about)}\n{more}".rstrip()
             terminal(stderr=True).print(text, style="bold red", soft_wrap=True)
     except OSError:  # the error stream is full or closed, too
         _let_go(sys.stderr)

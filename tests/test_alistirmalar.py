@@ -1,0 +1,153 @@
+"""Öğrencinin yazdığı dosya: ne yaptığı sınanır, yanlışı kendi satırında söylenir."""
+
+import dataclasses
+
+import pytest
+from conftest import LABS
+
+from common import LabError
+from common.classroom import writing
+from common.seeds import set_seed
+
+TASKS = {stem[9:11]: lab.exercises["yaz"] for stem, lab in LABS.items()}
+
+
+@pytest.fixture
+def judged(tmp_path, capsys):
+    """Judges a text as the file of a lab as far as the first ✗; gives what is told."""
+
+    def judge(number: str, text: str) -> str:
+        def until_wrong(student):
+            for sentence, holds, look in TASKS[number].judge(student):
+                yield sentence, holds, look
+                if not holds:
+                    return
+
+        path = tmp_path / TASKS[number].path.name
+        path.write_text(text, encoding="utf-8")
+        set_seed(42)
+        task = dataclasses.replace(TASKS[number], file=str(path), judge=until_wrong)
+        try:
+            right = writing.judge(task)
+        except LabError as error:
+            return str(error)
+        told = capsys.readouterr().out
+        assert right == ("✗" not in told)
+        return told
+
+    return judge
+
+
+def changed(number: str, old: str, new: str) -> str:
+    """The text of a solution with one wrong place."""
+    text = TASKS[number].solution
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_the_solution_is_right_and_nobody_overwrites_a_file(
+    stem, tmp_path, capsys, monkeypatch
+):
+    lab, task = LABS[stem], LABS[stem].exercises["yaz"]
+    path = tmp_path / task.path.name
+    monkeypatch.setitem(lab.exercises, "yaz", dataclasses.replace(task, file=str(path)))
+    yaz = ["--sira", "yaz", "--cikti", str(tmp_path)]
+    assert [lab.main(yaz), lab.main([*yaz, "--bastan"]), lab.main(yaz)] == [1, 0, 1]
+    count = task.solution.count("# boşluk")
+    told = capsys.readouterr().err
+    assert f"{path.name} yok. Boş dosya için" in told
+    assert f"Doldurulacak boşluk (...) sayısı: {count}." in told
+    path.write_text(task.solution, encoding="utf-8")
+    assert lab.main(yaz) == 0
+    assert "bütün sınamalardan geçti" in capsys.readouterr().out
+    assert [lab.main([*yaz, "--bastan"]) for _ in range(2)] == [0, 0]
+    assert path.read_text(encoding="utf-8") == task.solution
+    fresh = [path.with_stem(f"{path.stem}_yeni_{n}") for n in (1, 2)]
+    assert fresh[0].read_bytes() == fresh[1].read_bytes()
+
+
+@pytest.mark.parametrize("number", TASKS)
+def test_the_file_of_the_repository_is_the_solution_with_blanks(number, tmp_path):
+    task = TASKS[number]
+    fresh = dataclasses.replace(task, file=str(tmp_path / task.path.name))
+    text = writing.start_again(fresh).read_text(encoding="utf-8")
+    there = task.path.read_text(encoding="utf-8")
+    if there.count("...") < text.count("..."):
+        pytest.skip("dosyayı bir öğrenci dolduruyor")
+    assert there == text
+    lines = [line.strip() for line in text.splitlines()]
+    above = [lines[n - 1] for n, line in enumerate(lines) if "..." in line][1:]
+    assert all(line.startswith("# ") and line.endswith(".") for line in above)
+
+
+COPY = "self.weights = self.model.get_weights()  # boşluk"
+JOIN = "layers.Concatenate()([x1, x2])"
+WRONG = [
+    ("01", "(30,)", "(20,)", "girdisi 30 sütundur"),
+    ("01", "Dense(16, ", "Dense(8, ", "513 parametresi"),
+    ("01", ', activation="sigmoid"', "", "0 ile 1 arasında bir sayı"),
+    ("01", ', activation="relu"', "", "ReLU'dan geçiyor"),
+    ("01", "learning_rate=0.01", "", "öğrenme hızı"),
+    ("01", "epochs=5", "epochs=1", "5 epoch'ta 55 adım"),
+    ("01", ", validation_data=val", "", "Doğrulama kümesi"),
+    ("01", '"binary_crossentropy"', '"mse"', "cross-entropy"),
+    ("02", 'float("inf")', "0.0", "en küçük doğrulama kaybıdır"),
+    ("02", COPY, "self.model.set_weights(self.weights)", "on_epoch_end"),
+    ("02", COPY, "self.weights = self.model.weights", "on_train_end"),
+    ("02", "set_weights(self.weights)", "get_weights()", "on_train_end"),
+    ("02", 'float("inf")', 'getattr(self, "best", 9)', "ikinci eğitimde baştan"),
+    ("03", "shape=(10,)", "shape=(12,)", "iki girdisi"),
+    ("03", '"softmax", name="aux"', '"softmax"', "iki çıkışı"),
+    ("03", JOIN, "x1", "660 parametresi"),
+    ("03", JOIN, "layers.Concatenate()([x1, 0 * x2])", "İki girdi de"),
+    ("03", '"softmax"', '"sigmoid"', "toplamı 1"),
+    ("03", '"aux": 0.5', '"aux": 1.0', "Toplam kayıp"),
+    ("04", "optimizer.apply(grads, ", "optimizer.build(", "Adım ağırlıkları"),
+    ("04", "training=True", "training=False", "eğitim kipinde"),
+    ("04", "sum(model.losses)", "0.0", "L2 cezası da içindedir"),
+    ("04", "loss_fn(y, y_pred)", "loss_fn(y_pred, y)", "fit'in kaybıyla"),
+    ("04", "accuracy.update_state(y, y_pred)", "accuracy.result()", "Doğruluk metriği"),
+]
+
+
+@pytest.mark.parametrize(("number", "old", "new", "sentence"), WRONG)
+def test_a_wrong_answer_is_noticed(judged, number, old, new, sentence):
+    told = judged(number, changed(number, old, new))
+    assert sentence in told.partition("✗")[2].splitlines()[0]
+
+
+FIT = "history = model.fit"
+BROKEN = [  # a wrong place, the line that is told, the message, where to look
+    ("01", "layers.Dense(16", "layer.Dense(16", "", "NameError", "Adın yazılışına"),
+    ("01", "learning_rate=", "lr=", "", "ValueError: Argument(s) not", "adlara"),
+    ("01", "binary_c", "sparse_categorical_c", FIT, "InvalidArg", "İletide"),
+    ("02", "self.best:", "self.best", "", "SyntaxError: expected ':'", "ayraçlarına"),
+    ("02", 'logs["val_loss"]', 'logs["los"]', "", "KeyError: 'los'", "Sözlükteki"),
+    ("03", "layers.Concatenate", "layers.Add", "", "ValueError: Inputs", "(shape)"),
+    ("04", "loss_fn(y, y_pred)", "loss_fn(y)", "", "TypeError", "Argümanların"),
+]
+
+
+@pytest.mark.parametrize(("number", "old", "new", "at", "message", "look"), BROKEN)
+def test_a_line_that_fails_is_shown(judged, number, old, new, at, message, look):
+    text = changed(number, old, new)
+    place, line, told, cure = judged(number, text).splitlines()[-4:]
+    shown = text.splitlines()[int(place.split("satır ")[1].rstrip(":")) - 1]
+    assert line.strip() == shown.strip()
+    assert (at or new) in shown
+    assert told.startswith(message)
+    assert look in cure
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("def build", "def biuld", "Dosyada build adı yok"),
+        ("return model", "", "✗ build() bir keras.Model döndürüyor"),
+        ('{"main": 1.0, "aux": 0.5}', '{"ax": 0.5}', "yarıda kaldı.\nKeyError: 'main'"),
+        (JOIN, "...", "merged = ...  # boşluk\nİki dalı yan yana bitiştirin."),
+    ],
+)
+def test_what_no_line_shows_is_told(judged, old, new, told):
+    assert told in judged("03", changed("03", old, new))
