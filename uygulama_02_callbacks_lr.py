@@ -1055,8 +1055,9 @@ def _(curves, zero, lr, decay_steps, warmup_steps, rate):
     decay_steps'ten ayrı sayar: önce ısınma adımları, sonra decay_steps kadar iniş.
     """
     lab.conclude(
-        f"Isınmalı kosinüs adım {number(zero, 4)} olunca sıfıra indi (warmup_steps + "
-        "decay_steps). ExponentialDecay her adımda indi; staircase=True basamak yaptı."
+        f"Isınmalı kosinüs adım {number(zero, 4)} olunca sıfıra indi: warmup_steps + "
+        "decay_steps bu kadardır. ExponentialDecay her adımda indi; staircase=True ile "
+        "basamak basamak indi."
     )
     names = list(curves.columns[1:])
     by_hand = formulas(curves["adım"], lr, decay_steps, warmup_steps, rate)
