@@ -250,7 +250,7 @@ def network_by_hand(
     history = model.fit(x, y, batch_size=len(x), epochs=steps)  # epoch = bir adım
 
     weights = [w.astype("float64") for w in start]
-    for _ in range(steps):  # aynı adımlar elle
+    for _ in range(steps):  # aynı adımlar elle atılır
         slopes = backward(x, y, *weights)
         weights = [w - lr * slope for w, slope in zip(weights, slopes, strict=True)]
     return tidy(history), start, weights, model.get_weights()
@@ -388,7 +388,7 @@ def full_architecture(
         layers.Dropout(0.25),
         layers.Dense(1, activation="sigmoid"),
     ])
-    auc = keras.metrics.AUC(name="auc")  # metrics=["AUC"] adı val_AUC yapardı
+    auc = keras.metrics.AUC(name="auc")  # slaytın "AUC"si val_AUC olurdu
     model.compile(
         optimizer="adam", loss="binary_crossentropy", metrics=["accuracy", auc]
     )
@@ -667,7 +667,7 @@ def vanishing_gradient(
         model.compile("adam", loss=CROSS_ENTROPY, metrics=["accuracy"])
         return model
 
-    activations = {  # her aktivasyon kendi başlatıcısıyla (bölüm 10)
+    activations = {  # her aktivasyon kendi başlatıcısıyla başlar (bölüm 10)
         "sigmoid": ("sigmoid", "glorot_uniform"),
         "tanh": ("tanh", "glorot_uniform"),
         "ReLU": ("relu", "he_normal"),
@@ -814,7 +814,7 @@ def initializers(
     for name, (start, factor, activation) in starts.items():
         set_seed(lab.seed)
         h = x
-        for layer in range(1, depth + 1):  # eğitimsiz ağ, katman katman
+        for layer in range(1, depth + 1):  # eğitimsiz ağda sinyal katman katman ilerler
             z = factor * layers.Dense(width, kernel_initializer=start)(h)
             h = layers.Activation(activation)(z)
             signals.append((name, lab.seed, layer, float(ops.std(z))))
@@ -1155,7 +1155,7 @@ def _(runs, target, steps, rates):
 
 
 # %% [markdown]
-# ## 15 · BatchNorm'un öteki sözleri
+# ## 15 · BatchNorm'un iki sözü daha
 # %%
 def outputs_of_one_patient(size, times=100):
     """Aynı hasta her mini-batch'te BatchNorm'dan başka bir çıktı alır."""
@@ -1204,7 +1204,7 @@ def batch_norm_promises(
     for model in runs:
         start = model.get_weights()
         for name, factor in {"He / 2": 0.5, "He": 1, "2 · He": 2}.items():
-            set_seed(runs.labels["tohum"])  # üç ağda aynı mini-batch sırası
+            set_seed(runs.labels["tohum"])  # üç ağ da aynı mini-batch sırasını görür
             model.set_weights(start)
             for layer in model.layers[:-1]:
                 if isinstance(layer, layers.Dense):
@@ -1221,7 +1221,7 @@ def _(runs, noise, sizes):
     katmana geçmez. Küçük mini-batch'in ortalaması çok oynar, aynı hastanın çıktısı da
     onunla oynar.
     """
-    runs.insert(0, "başlangıç", runs.pop("başlangıç"))  # o da bir koşuldur
+    runs.insert(0, "başlangıç", runs.pop("başlangıç"))  # başlangıç da bir koşuldur
     accuracy = final(runs, "val_accuracy")
     spread = accuracy.T.groupby(level="ağ").agg(np.ptp).T
     less = paired(spread["BatchNorm'suz"], spread["BatchNorm'lu"])
@@ -1353,7 +1353,7 @@ def dropout_kinds(
     signals = []
     selu = {"activation": "selu", "kernel_initializer": "lecun_normal"}
     for layer in (layers.Dropout(alpha_rate), layers.AlphaDropout(alpha_rate)):
-        set_seed(lab.seed)  # iki ağda aynı ağırlıklar, aynı girdi
+        set_seed(lab.seed)  # iki ağ aynı ağırlıklar ve aynı girdiyle başlar
         x = keras.random.normal((500, 512))
         for depth in range(1, 9):  # küçük kayma sekiz katmanda birikir
             x = layers.Dense(512, **selu)(x)
@@ -1548,7 +1548,7 @@ lab.exercise(
     high=0.80,
     write=percent,
     hint="Türev en çok 0,25'tir. İki türevin çarpımı en çok kaçta kaç olabilir?",
-    solution="İki çarpım gradyanı söndürmez: ağ öğrenir, ama kalan beş ağdan yavaş.",
+    solution="İki çarpım gradyanı söndürmez: ağ kalan beş ağdan yavaş öğrenir.",
 )
 lab.exercise(
     level="ileri",

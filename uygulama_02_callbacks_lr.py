@@ -66,7 +66,7 @@ def cancer_model(*metrics):
         layers.Dense(32, activation="relu", kernel_initializer="he_normal"),
         layers.Dense(1, activation="sigmoid"),
     ])
-    adam = keras.optimizers.Adam(0.003)  # varsayılanın üç katı: aşırı öğrenme çabuk
+    adam = keras.optimizers.Adam(0.003)  # varsayılanın üç katı: ağ çabuk ezberler
     model.compile(optimizer=adam, loss="binary_crossentropy", metrics=list(metrics))
     return model
 
@@ -114,9 +114,9 @@ def _(curves, best, kept, patience, restore_best_weights):
     loss, last = run["val_loss"], len(run)
     rise = loss[last] / loss[best] - 1
     told = f"Eğitim durunca doğrulama kaybı en iyi epoch'takinden {percent(abs(rise))} "
-    told += "yüksek." if rise >= 0 else "düşük."
+    told += "yüksekti." if rise >= 0 else "düşüktü."
     if run["val_accuracy"][last] > run["val_accuracy"][best]:
-        told += " Doğruluk ise son epoch'ta daha yüksek: olasılığı değil kararı sayar."
+        told += " Doğruluk ise yükselmişti: olasılığı değil kararı sayar."
     lab.conclude(told)
     table = run.loc[[best, last], ["val_loss", "val_accuracy"]]
     lab.table(table.reset_index(), "En iyi epoch ve eğitimin durduğu epoch")
@@ -299,12 +299,12 @@ def _(runs, lr, factor, seeds):
     record = drops["sonraki"] < drops["önceki"]
     best = runs.groupby(["LR", "tohum"])["val_loss"].min()
     gain = paired(best["platoda düşen"], best["baştan küçük"])
-    lower = "daha düşük" if gain.mean >= 0 else "daha yüksek"
+    lower = "düşük oldu" if gain.mean >= 0 else "yüksek oldu"
     words = f" ({gain.words})" if gain.words else ""
     lab.conclude(
         f"LR'nin ilk düşüşü {seeds} eğitimin {record.sum()} tanesinde yeni bir en iyi "
-        f"kayıp getirdi. Baştan küçük LR'nin en iyi kaybı ortalama "
-        f"{number(abs(gain.mean))} {lower}{words}."
+        f"kayıp getirdi. Baştan küçük LR'nin en iyi kaybı platoda "
+        f"düşen LR'den ortalama {number(abs(gain.mean))} {lower}{words}."
     )
     drops["yeni en iyi"] = np.where(record, "evet", "hayır")
     lab.table(drops, "LR'nin ilk düştüğü epoch; önceki ve sonraki en iyi kayıp")
@@ -411,8 +411,8 @@ def jobs_of(calls):
 # %%
 @callback_anatomy.result
 def _(calls, epochs, steps):
-    """Neden: fit her işin başında on_…_begin'i, sonunda on_…_end'i çağırır. İş sayısı
-    11'dir: fit, 2 epoch, 4 adım, 2 doğrulama ve onların 2 adımı. on_epoch_end epoch'un
+    """Neden: fit her işin başında on_…_begin'i, sonunda on_…_end'i çağırır. Derste
+    11 iş vardır: fit, 2 epoch, 4 adım, 2 doğrulama ve onların 2 adımı. on_epoch_end epoch'un
     son kancasıdır; doğrulama ondan önce biter ve logs'ta val_ metrikleri de vardır.
     """
     lab.conclude(
@@ -489,7 +489,7 @@ def stop_at_target(
     stop = StopAtTarget("val_accuracy", target)
     curves = []
     for name, callbacks in {"callback yok": [], "StopAtTarget": [stop]}.items():
-        restart(model, lab.seed)  # aynı ağırlıklar, aynı mini-batch sırası
+        restart(model, lab.seed)  # aynı ağırlık, aynı mini-batch sırasıyla başlar
         history = model.fit(
             *data.train, 31, epochs, validation_data=data.val, callbacks=callbacks
         )
@@ -670,7 +670,7 @@ def plotter(
     plotter = Plotter("val_loss", every)
     seconds = {}
     for name, callbacks in {"Plotter yok": [], "Plotter var": [plotter]}.items():
-        restart(model, lab.seed)  # aynı ağırlıklar, aynı mini-batch sırası
+        restart(model, lab.seed)  # aynı ağırlık, aynı mini-batch sırasıyla başlar
         start = time.perf_counter()
         history = model.fit(
             *data.train, 31, epochs, validation_data=data.val, callbacks=callbacks

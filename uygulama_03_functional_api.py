@@ -397,11 +397,7 @@ def digit_and_holes(x, digits):
 # %%
 @lab.section(quick={"weights": (0.0, 0.9), "n_train": 1_000, "epochs": 1, "seeds": 1})
 def multi_output_loss_weights(
-    weights=(
-        0.0,
-        0.5,
-        0.9,
-    ),  # delik kaybı w ile, rakam kaybı 1 - w ile çarpılır
+    weights=(0.0, 0.5, 0.9),  # delik kaybı w ile, rakam kaybı 1 - w ile çarpılır
     n_train=4_000,  # bu kadar görüntüyle eğitim saniyeler sürer
     epochs=5,  # doğruluk bu kadar epoch'ta düzleşir
     seeds=3,  # tek tohumun sonucu şans olabilir
