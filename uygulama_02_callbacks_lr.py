@@ -303,8 +303,8 @@ def _(runs, lr, factor, seeds):
     words = f" ({gain.words})" if gain.words else ""
     lab.conclude(
         f"LR'nin ilk düşüşü {seeds} eğitimin {record.sum()} tanesinde yeni bir en iyi "
-        f"kayıp getirdi. Baştan küçük LR'nin en iyi kaybı platoda "
-        f"düşen LR'den ortalama {number(abs(gain.mean))} {lower}{words}."
+        "kayıp getirdi. Baştan küçük LR'nin en iyi kaybı platoda düşen LR'den "
+        f"ortalama {number(abs(gain.mean))} {lower}{words}."
     )
     drops["yeni en iyi"] = np.where(record, "evet", "hayır")
     lab.table(drops, "LR'nin ilk düştüğü epoch; önceki ve sonraki en iyi kayıp")
@@ -412,8 +412,8 @@ def jobs_of(calls):
 @callback_anatomy.result
 def _(calls, epochs, steps):
     """Neden: fit her işin başında on_…_begin'i, sonunda on_…_end'i çağırır. Derste
-    11 iş vardır: fit, 2 epoch, 4 adım, 2 doğrulama ve onların 2 adımı. on_epoch_end epoch'un
-    son kancasıdır; doğrulama ondan önce biter ve logs'ta val_ metrikleri de vardır.
+    11 iş vardır: fit, 2 epoch, 4 adım, 2 doğrulama, 2 doğrulama adımı. on_epoch_end
+    doğrulamadan sonra gelir: logs'ta val_ metrikleri de vardır.
     """
     lab.conclude(
         f"fit toplam {len(calls)} kanca çağırdı. on_epoch_end doğrulamadan sonra geldi."
