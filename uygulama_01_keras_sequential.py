@@ -1,14 +1,15 @@
 """Uygulama 01 · Keras Sequential API        (09:00-11:45)
 
-Dünün referans modelinden günün ilk ağına, oradan slaytın tam mimarisine; sonra o
-mimarinin parçaları tek tek: aktivasyon, başlatıcı (initializer), düzenlileştirme
-(regularization), BatchNorm (yığın normalleştirme) ve Dropout. Her bölüm iki parçadır:
-önce ders (model, compile, fit), altında sonuç (tablo, şekil, sınamalar).
+Ders dünün referans modelinden günün ilk ağına, oradan slaytın tam mimarisine geçer.
+Sonra mimarinin parçaları tek tek denenir: aktivasyon, başlatıcı (initializer),
+düzenlileştirme (regularization), BatchNorm (yığın normalleştirme) ve Dropout. Her bölüm
+iki parçadır: önce ders (model, compile, fit), altında sonuç (tablo, şekil, sınamalar)
+gelir.
 
     python uygulama_01_keras_sequential.py                             bütün bölümler
     python uygulama_01_keras_sequential.py --bolum 8                   tek bölüm
     python uygulama_01_keras_sequential.py --bolum 8 --ayar depth=2    ya şöyle olsaydı?
-    python uygulama_01_keras_sequential.py --yardim                    öteki seçenekler
+    python uygulama_01_keras_sequential.py --yardim                    bütün seçenekler
 """
 
 # %% [markdown]
@@ -113,7 +114,7 @@ def _(scores, shap, base, log_odds):
     top = shap.abs().mean().nlargest(5).index
     lab.conclude(
         f"Dünkü model tümörlerin {percent(mean['doğruluk'])} kadarını doğru ayırdı. "
-        f"Kararı en çok iten ölçü: {top[0]}."
+        f"Kararı en çok iten ölçü {top[0]} oldu."
     )
     table = pd.DataFrame({"ortalama": mean, "std": std}).rename_axis("ölçülen")
     lab.table(table, f"Çapraz doğrulama, {len(scores)} ölçüm")
@@ -130,9 +131,12 @@ def _(scores, shap, base, log_odds):
 
     gap = abs(base + shap.sum(axis=1) - log_odds).max()
     accuracy = mean["doğruluk"]
-    lab.check("Çıtanın doğruluğu %96 ile %99 arasında", accuracy, within=(0.96, 0.99))
-    lab.check("Çıtanın AUC'si 0,985'ten yüksek ({})", mean["AUC"], above=0.985)
-    lab.check("Taban ile SHAP'ların toplamı log-odds'tur (fark {})", gap, below=1e-4)
+    claim = "Dünkü modelin doğruluğu %96 ile %99 arasındadır"
+    lab.check(claim, accuracy, within=(0.96, 0.99))
+    claim = "Dünkü modelin AUC'si 0,985'ten yüksektir (AUC {})"
+    lab.check(claim, mean["AUC"], above=0.985)
+    claim = "Taban ile SHAP'ların toplamı hastanın log-odds'udur (fark {})"
+    lab.check(claim, gap, below=1e-4)
 
 
 # %% [markdown]
@@ -140,7 +144,7 @@ def _(scores, shap, base, log_odds):
 # %%
 @lab.section
 def first_model(
-    patient=25,  # doğrulama kümesinde ağın tam emin olmadığı bir hasta
+    patient=25,  # ağ doğrulama kümesindeki bu hastada tam emin değildir
 ):
     """İlk model: Sequential, compile, fit, predict
 
@@ -182,8 +186,8 @@ def _(history, patients, model, patient):
     learned = model.count_params()
     lab.conclude(
         f"İlk ağ {learned} sayı öğrendi. Ağ {patient} numaralı hastaya "
-        f"{percent(p[patient])} olasılıkla kötü huylu diyor; hasta gerçekte "
-        f"{kinds[truth[patient]]}."
+        f"{percent(p[patient])} olasılıkla kötü huylu diyor; tümör gerçekte "
+        f"{kinds[truth[patient]]} çıktı."
     )
     lab.table(history.iloc[[0, -1]].set_index("epoch"), "İlk ve son epoch")
     fig, axes = plots.mosaic("GAA")
@@ -198,7 +202,8 @@ def _(history, patients, model, patient):
     lab.save(fig)
 
     accuracy = history["val_accuracy"].iloc[-1]
-    lab.check("Elle sayılan count_params() ile aynı", 31 * 8 + 9 * 1, equal=learned)
+    claim = "Elle sayılan parametre sayısı Keras'ın saydığına eşittir"
+    lab.check(claim, 31 * 8 + 9 * 1, equal=learned)
     lab.check("İlk ağ doğrulamada %90'dan çok biliyor", accuracy, above=0.9)
 
 
@@ -245,7 +250,7 @@ def network_by_hand(
     history = model.fit(x, y, batch_size=len(x), epochs=steps)  # epoch = bir adım
 
     weights = [w.astype("float64") for w in start]
-    for _ in range(steps):  # aynı adımlar elle
+    for _ in range(steps):  # aynı adımlar elle atılır
         slopes = backward(x, y, *weights)
         weights = [w - lr * slope for w, slope in zip(weights, slopes, strict=True)]
     return tidy(history), start, weights, model.get_weights()
@@ -275,7 +280,8 @@ def _(curves, start, by_hand, by_keras, steps):
     ax.set_title("mavi: elle, eğitimden sonra; gri: eğitimden önce")
     lab.save(fig)
     lab.check("Elle yazılan ağ Keras'la aynı ağırlıklara varıyor", gap, below=1e-4)
-    lab.check("Kayıp yarısından aza iniyor", last / first, below=0.5)
+    claim = "Son adımın kaybı ilk adımın kaybının yarısından azdır"
+    lab.check(claim, last / first, below=0.5)
 
 
 # %% [markdown]
@@ -283,7 +289,7 @@ def _(curves, start, by_hand, by_keras, steps):
 # %%
 @lab.section
 def loss_and_optimizer(
-    p_wrong=0.01,  # kötü huylu tümöre verilen olasılık: ağ emin ama yanılıyor
+    p_wrong=0.01,  # ağ kötü huylu tümöre bu olasılığı verir: emindir ama yanılır
 ):
     """Kayıp ve optimizer: yanılan ağ nasıl düzelir?
 
@@ -328,12 +334,11 @@ def _(slopes, steps):
     """
     p, cross, mse = (abs(slopes[name]) for name in slopes)
     times, sizes = cross[0] / mse[0], steps.abs()
-    uneven = sizes.max() / sizes.median()
+    sgd, adam = sizes.max() / sizes.median()
     lab.conclude(
         f"Ağın olasılığı {number(p[0])} iken cross-entropy'nin gradyanı MSE'nin "
         f"gradyanının {number(times)} katı oldu. İlk adımda en çok oynayan ağırlık, "
-        f"ortanca ağırlığın SGD'de {number(uneven['SGD'])}, Adam'da "
-        f"{number(uneven['Adam'])} katı oynadı."
+        f"ortanca ağırlığın SGD'de {number(sgd)}, Adam'da {number(adam)} katı oynadı."
     )
     table = sizes.agg(["min", "median", "max"]).T.rename_axis("optimizer")
     lab.table(table.set_axis(["en küçük", "ortanca", "en büyük"], axis=1), "İlk adım")
@@ -347,11 +352,12 @@ def _(slopes, steps):
     sns.histplot(sizes["SGD"], log_scale=True, bins=30, color="C0", ax=right)
     right.axvline(sizes["Adam"].median(), color="C1", linewidth=6)
     right.set(xlabel="ilk adımın boyu", ylabel="ağırlık sayısı")
-    right.set_title("mavi: SGD\nturuncu: Adam (bütün ağırlıklar)")
+    right.set_title("mavi: SGD, turuncu: Adam")
     lab.save(fig)
     gap = max(abs(cross - (1 - p)).max(), abs(mse - 2 * (1 - p) ** 2 * p).max())
-    lab.check("Bandın gradyanları iki formülle aynı (fark {})", gap, below=1e-5)
-    lab.check("Adam'ın ilk adımları eşit (kat: {})", uneven["Adam"], below=1.5)
+    lab.check("Bant iki formülün gradyanını veriyor (fark {})", gap, below=1e-5)
+    claim = "Adam'ın ilk adımında ağırlıklar neredeyse eşit oynuyor (en çok {} kat)"
+    lab.check(claim, adam, below=1.5)
 
 
 # %% [markdown]
@@ -382,7 +388,7 @@ def full_architecture(
         layers.Dropout(0.25),
         layers.Dense(1, activation="sigmoid"),
     ])
-    auc = keras.metrics.AUC(name="auc")  # "AUC" yazılsa val_AUC diye izlenirdi
+    auc = keras.metrics.AUC(name="auc")  # slaytın "AUC"si val_AUC olurdu
     model.compile(
         optimizer="adam", loss="binary_crossentropy", metrics=["accuracy", auc]
     )
@@ -398,13 +404,20 @@ def full_architecture(
 
 
 # %%
-def draw_patients(patients, differ, ax):
-    """Aynı hastaya iki modelin verdiği log-odds; ayrıldıkları hastalar halkada."""
+def chance_of_difference(known):
+    """Eşli test (McNemar, 1947): iki model eşitken böyle bir fark ne sıklıkta çıkar?"""
+    differ = known["ağ"] != known["lojistik"]
+    won = (differ & known["ağ"]).sum()
+    return binomtest(won, differ.sum()).pvalue if differ.any() else 1.0
+
+
+def draw_patients(patients, known, ax):
+    """İki modelin aynı hastaya verdiği log-odds; ayrıldıkları hasta halkadadır."""
     p = patients[["lojistik", "ağ"]].astype("float64").clip(1e-7, 1 - 1e-7)
     odds = np.log(p / (1 - p))
     colors = np.take(["C0", "C1"], patients["gerçek"])
     ax.scatter(odds["lojistik"], odds["ağ"], s=120, c=colors)
-    ringed = odds[differ]
+    ringed = odds[known["ağ"] != known["lojistik"]]
     ring = {"s": 600, "facecolors": "none", "edgecolors": "black", "linewidths": 3}
     ax.scatter(ringed["lojistik"], ringed["ağ"], **ring)
     ax.axhline(0, color="black")
@@ -420,10 +433,8 @@ def _(history, patients, model):
     eğitim hastasından öğreneceği az şey kalır.
     """
     known = (patients[["ağ", "lojistik"]] > 0.5).eq(patients["gerçek"] == 1, axis=0)
-    differ = known["ağ"] != known["lojistik"]
     more = known["ağ"].sum() - known["lojistik"].sum()
-    won = (differ & known["ağ"]).sum()
-    chance = binomtest(won, differ.sum()).pvalue if differ.any() else 1.0  # McNemar
+    chance = chance_of_difference(known)
     counted = f"{abs(more)} hasta {'fazla' if more > 0 else 'az'}"
     lab.conclude(
         f"Ağ, lojistik regresyondan {counted if more else 'ne fazla ne az'} bildi. "
@@ -438,14 +449,16 @@ def _(history, patients, model):
     plots.label_lines(left)
     plots.whole_epochs(left, len(history))
     left.set(title="ağın eğitimi", ylabel="kayıp", ylim=(0, None))
-    draw_patients(patients, differ, right)
+    draw_patients(patients, known, right)
     lab.save(fig)
     x, total = load_breast_cancer().x_test, model.count_params()
     loaded = keras.models.load_model(lab.save(model))
     gap, accuracy = largest_difference([model(x)], [loaded(x)]), known["ağ"].mean()
-    lab.check("Elle sayılan parametre", 35 * 256 + 261 * 128 + 129, equal=total)
-    lab.check("Yüklenen .keras dosyası aynı yanıtı veriyor", gap, equal=0)
-    lab.check("Ağ testte tutuyor", accuracy, above=0.93, full_size=True)
+    claim = "Elle sayılan parametre sayısı Keras'ın saydığına eşittir"
+    lab.check(claim, 35 * 256 + 261 * 128 + 129, equal=total)
+    lab.check("Yüklenen .keras dosyası bellekteki ağın yanıtını veriyor", gap, equal=0)
+    claim = "Ağ test hastalarının %93'ünden çoğunu doğru biliyor"
+    lab.check(claim, accuracy, above=0.93, full_size=True)
 
 
 # %% [markdown]
@@ -506,8 +519,8 @@ def _(curves, depth):
     groups = curves.groupby("fonksiyon", sort=False)
     steepest = groups["f'(x)"].max()
     lab.conclude(
-        f"Sigmoid'in eğimi en çok {number(steepest['sigmoid'])}. {depth} katmandan "
-        f"geçen gradyan {depth} eğimle çarpılır: bu çarpım en çok "
+        f"Sigmoid'in eğimi en çok {number(steepest['sigmoid'])} olur. {depth} "
+        f"katmandan geçen gradyan {depth} eğimle çarpılır: bu çarpım en çok "
         f"1 / {number(steepest['sigmoid'] ** -depth)} olabilir."
     )
     inputs = keras.random.normal([1_000_000], seed=lab.seed)
@@ -527,15 +540,16 @@ def _(curves, depth):
     sigmoid = groups.get_group("sigmoid")
     gap = sigmoid["f'(x)"] - sigmoid["f(x)"] * (1 - sigmoid["f(x)"])
     closer = means["ELU"] / means["ReLU"]
-    lab.check("Sigmoid'in türevi f(1 - f) (fark {})", abs(gap).max(), below=1e-6)
-    lab.check("ELU'nun ortalaması sıfıra ReLU'nunkinden yakın", closer, below=0.6)
+    lab.check("Sigmoid'in türevi f(1 - f) olur (fark {})", abs(gap).max(), below=1e-6)
+    claim = "ELU'nun ortalaması sıfıra ReLU'nun ortalamasından yakındır"
+    lab.check(claim, closer, below=0.6)
 
 
 # %% [markdown]
 # ## 7 · Neden doğrusal aktivasyon yetmez?
 # %%
 def as_one_layer(model, x):
-    """Üç katmanın kernel'leri çarpılır: tek kernel ve tek bias ile yanıt."""
+    """Üç katmanın kernel'leri çarpılır: tek kernel ve tek bias yanıt verir."""
     w1, b1, w2, b2, w3, b3 = model.get_weights()
     return ops.softmax(x @ (w1 @ w2 @ w3) + (b1 @ w2 + b2) @ w3 + b3)
 
@@ -543,8 +557,8 @@ def as_one_layer(model, x):
 # %%
 @lab.section(quick={"n_train": 1_000, "epochs": 1, "seeds": 1})
 def why_not_linear(
-    n_train=5_000,  # karşılaştırmaya yeten, saniyeler süren MNIST alt kümesi
-    epochs=4,  # üç doğrusal katman düzleşir, tek katman ona yetişir
+    n_train=5_000,  # bu kadar görüntü karşılaştırmaya yeter, eğitim saniyeler sürer
+    epochs=4,  # tek katman bu kadar epoch'ta üç doğrusal katmana yetişir
     seeds=3,  # tek tohumun sonucu şans olabilir
 ):
     """Neden doğrusal aktivasyon yetmez?
@@ -582,7 +596,7 @@ def why_not_linear(
 
 # %%
 def draw_boundary(model, points, classes, ax):
-    """İki sınıfın noktaları ve modelin aralarında çizdiği sınır."""
+    """İki sınıfın noktalarını ve modelin aralarında çizdiği sınırı gösterir."""
     x, y = np.meshgrid(np.linspace(-1.8, 2.8, 150), np.linspace(-1.3, 1.8, 150))
     grid = np.column_stack([x.ravel(), y.ravel()])
     p = model(grid).numpy()[:, 1].reshape(x.shape)
@@ -603,15 +617,14 @@ def _(runs, moons, small):
     stack = paired(accuracy["3 doğrusal"], accuracy["1 katman"])
     relu = paired(accuracy["3 ReLU"], accuracy["3 doğrusal"])
     lab.conclude(
-        "Üç doğrusal katmanın doğruluğu tek katmanınkinden "
-        f"{stack.told('yüksek', 'düşük')}. Araya ReLU girince doğruluk "
-        f"{relu.told('arttı', 'azaldı')}."
+        f"Üç doğrusal katman tek katmandan {stack.told('çok bildi', 'az bildi')}. "
+        f"Araya ReLU girince doğruluk {relu.told('arttı', 'azaldı')}."
     )
     lab.table(summary(runs, "val_accuracy"), "MNIST'te doğrulama doğruluğu")
     fig, axes = plots.mosaic("ABC;ABC;DDD;DDD")
     for letter, (name, model) in zip("ABC", small.items(), strict=True):
         draw_boundary(model, *moons, axes[letter])
-        axes[letter].set_title(f"{name}: sınırı")
+        axes[letter].set_title(f"sınır: {name}")
     plots.scores(runs, "val_accuracy", axes["D"])
     axes["D"].set_xlabel("MNIST'te doğrulama doğruluğu")
     lab.save(fig)
@@ -620,10 +633,12 @@ def _(runs, moons, small):
     linear, relu_model = small["3 doğrusal"], small["3 ReLU"]
     same = largest_difference([linear(x)], [as_one_layer(linear, x)])
     bent = largest_difference([relu_model(x)], [as_one_layer(relu_model, x)])
-    lab.check("Doğrusal yığın tek matristir (fark {})", same, below=1e-5)
-    lab.check("ReLU'lu ağ tek matris değildir (fark {})", bent, above=0.1)
-    lab.check("Yığın tek katmanı geçemiyor", stack.mean, below=0.02, full_size=True)
-    lab.check("ReLU doğruluğu artırıyor", relu.mean, above=0.01, full_size=True)
+    lab.check("Üç doğrusal katman tek matrise eşittir (fark {})", same, below=1e-5)
+    lab.check("ReLU'lu üç katman tek matrise eşit değil (fark {})", bent, above=0.1)
+    claim = "Üç doğrusal katman tek katmanı 2 puan geçemiyor"
+    lab.check(claim, stack.mean, below=0.02, full_size=True)
+    claim = "Araya giren ReLU doğruluğu 1 puandan çok artırıyor"
+    lab.check(claim, relu.mean, above=0.01, full_size=True)
 
 
 # %% [markdown]
@@ -652,7 +667,7 @@ def vanishing_gradient(
         model.compile("adam", loss=CROSS_ENTROPY, metrics=["accuracy"])
         return model
 
-    activations = {  # her aktivasyon kendi başlatıcısıyla (bölüm 10)
+    activations = {  # her aktivasyon kendi başlatıcısıyla başlar (bölüm 10)
         "sigmoid": ("sigmoid", "glorot_uniform"),
         "tanh": ("tanh", "glorot_uniform"),
         "ReLU": ("relu", "he_normal"),
@@ -679,26 +694,27 @@ def _(runs, depth):
     others = accuracy.drop("sigmoid").min()
     lab.conclude(
         f"{depth} katmanlı sigmoid ağında ilk katmana ulaşan gradyan, son katmandaki "
-        f"gradyandan {number(1 / gradient['sigmoid'], 1)} kat küçük. Bir epoch sonra "
-        f"sigmoid ağı görüntülerin {percent(accuracy['sigmoid'])} kadarını, kalan beş "
-        f"ağın en kötüsü {percent(others)} kadarını bildi."
+        f"gradyandan {number(1 / gradient['sigmoid'], 1)} kat küçük oldu. Bir epoch "
+        f"sonra sigmoid ağı görüntülerin {percent(accuracy['sigmoid'])} kadarını, "
+        f"kalan beş ağın en kötüsü {percent(others)} kadarını bildi."
     )
     title = "Gradyan: eğitimden önce; doğruluk: eğitimden sonra"
     lab.table(summary(runs, "gradyan", "val_accuracy"), title)
     fig, (left, right) = plots.figure(1, 2, sharey=True)
     plots.scores(runs, "gradyan", left)
-    left.set(
-        title="eğitimden önce", xscale="log", xlabel="gradyan: ilk / son gizli katman"
-    )
+    left.set(title="eğitimden önce", xscale="log", xlabel="gradyan: ilk / son katman")
     plots.scores(runs, "val_accuracy", right)
     right.set(title="eğitimden sonra", xlim=(0, 1))
     lab.save(fig)
 
     faded, arrived = gradient["sigmoid"], gradient.drop("sigmoid").min()
     lead = others - accuracy["sigmoid"]
-    lab.check("Sigmoid ağında gradyan sönüyor", faded, below=1e-3, full_size=True)
-    lab.check("Kalan beş ağda gradyan ilk katmana ulaşıyor", arrived, above=0.3)
-    lab.check("Kalan beş ağ sigmoid'den iyi", lead, above=0.3, full_size=True)
+    claim = "Sigmoid ağında gradyan ilk katmana 1000 kattan çok küçülerek ulaşıyor"
+    lab.check(claim, faded, below=1e-3, full_size=True)
+    claim = "Kalan beş ağda gradyanın %30'undan çoğu ilk katmana ulaşıyor"
+    lab.check(claim, arrived, above=0.3)
+    claim = "Kalan beş ağın en kötüsü sigmoid ağından 30 puandan çok iyi biliyor"
+    lab.check(claim, lead, above=0.3, full_size=True)
 
 
 # %% [markdown]
@@ -748,11 +764,13 @@ def _(runs, rates):
     dead = final(runs, "ölen_pay").mean()
     told = dead.map(partial(percent, digits=0))
     high, usual = max(rates), min(rates)
+    lower = f", LR {number(usual)} iken ReLU nöronlarında {told['ReLU', usual]}"
+    if high == usual:  # tek LR'yle karşılaştırma olmaz
+        lower = ""
     lab.conclude(
         f"LR {number(high)} iken ReLU nöronlarının {told['ReLU', high]} kadarı hiç "
         f"gradyan almadı. Bu pay aynı LR'de Leaky ReLU nöronlarında "
-        f"{told['Leaky ReLU', high]}, LR {number(usual)} iken ReLU nöronlarında "
-        f"{told['ReLU', usual]} oldu."
+        f"{told['Leaky ReLU', high]}{lower} oldu."
     )
     lab.table(summary(runs, "val_accuracy", ölen="ölen_pay"), "Bir epoch sonunda")
     fig, ax = plots.figure()
@@ -762,8 +780,10 @@ def _(runs, rates):
 
     rise = dead["ReLU", high] - dead["ReLU", usual]
     leaky = dead["Leaky ReLU"].max()
-    lab.check("Yüksek LR ReLU nöronlarını öldürüyor", rise, above=0.2, full_size=True)
-    lab.check("Leaky ReLU'da hiçbir nöron ölmüyor", leaky, equal=0)
+    if high > usual:
+        claim = "Büyük LR ölen ReLU nöronlarının payını 20 puandan çok artırıyor"
+        lab.check(claim, rise, above=0.2, full_size=True)
+    lab.check("Leaky ReLU ağında hiçbir nöron ölmüyor", leaky, equal=0)
 
 
 # %% [markdown]
@@ -794,7 +814,7 @@ def initializers(
     for name, (start, factor, activation) in starts.items():
         set_seed(lab.seed)
         h = x
-        for layer in range(1, depth + 1):  # eğitimsiz ağ, katman katman
+        for layer in range(1, depth + 1):  # eğitimsiz ağda sinyal katman katman ilerler
             z = factor * layers.Dense(width, kernel_initializer=start)(h)
             h = layers.Activation(activation)(z)
             signals.append((name, lab.seed, layer, float(ops.std(z))))
@@ -826,12 +846,14 @@ def _(signals, depth, width):
     most = max(own.max(), 1 / own.min())
     selu = std.loc["LeCun + SELU", depth]
     wrong = growth["Glorot + ReLU"] / growth["He + ReLU"]
-    lab.check(
-        "İki katı He sinyali her katmanda ikiyle çarpıyor", doubled, within=(0.5, 2)
-    )
-    lab.check("Uyan çiftlerde sinyal 8 kattan az değişiyor ({} kat)", most, below=8)
-    lab.check("SELU BatchNorm'suz std'yi koruyor (std {})", selu, within=(0.7, 1.4))
-    lab.check("Glorot ile ReLU'da sinyal He'dekinden küçük", wrong, below=1)
+    claim = "He'nin iki katı ağırlıklar sinyali her katmanda ikiyle çarpıyor"
+    lab.check(claim, doubled, within=(0.5, 2))
+    claim = "Uyan çiftlerde sinyal 8 kattan az değişiyor (en çok {} kat)"
+    lab.check(claim, most, below=8)
+    claim = "SELU sinyalin std'sini BatchNorm olmadan da koruyor (std {})"
+    lab.check(claim, selu, within=(0.7, 1.4))
+    claim = "Glorot ile ReLU ağının sinyali He ile olduğundan küçük kalıyor"
+    lab.check(claim, wrong, below=1)
 
 
 # %% [markdown]
@@ -839,7 +861,7 @@ def _(signals, depth, width):
 # %%
 @lab.section(quick={"epochs": 1, "seeds": 1})
 def weight_penalties(
-    l1=3e-4,  # kayba eklediği, L2'nin eklediğiyle aynı mertebededir
+    l1=3e-4,  # L1 kayba L2 ile aynı mertebede ceza ekler
     l2=3e-3,  # slaytın 1e-4'ünün otuz katıdır: etkisi görülür
     epochs=12,  # cezasız ağ bu kadar epoch'ta eğitim kümesini ezberler
     seeds=3,  # tek tohumun sonucu şans olabilir
@@ -890,8 +912,8 @@ def _(runs, kernels, model, l1, l2):
     clear = [name for name, gain in gains.items() if gain.clear and gain.mean > 0]
     told = f"{', '.join(clear)} şanstan ayrılacak kadar düşürdü"
     lab.conclude(
-        f"L1 cezası ağırlıkların {percent(near['L1'])} kadarını sıfıra yapıştırdı (L2 "
-        f"{percent(near['L2'])} kadarını). Doğrulama kaybını "
+        f"L1 cezası ağırlıkların {percent(near['L1'])} kadarını, L2 cezası "
+        f"{percent(near['L2'])} kadarını sıfıra yapıştırdı. Doğrulama kaybını "
         f"{told if clear else 'hiçbir ceza şanstan ayrılacak kadar düşürmedi'}."
     )
     lab.table(summary(runs, "val_loss", sıfırda="sıfır_payı"), "Sıfırda: |w| < 0,001")
@@ -910,8 +932,8 @@ def _(runs, kernels, model, l1, l2):
     lab.save(fig)
     more, w = near["L1"] - near["L2"], model.layers[0].kernel.numpy()
     gap = l1 / 2 * abs(w).sum() + l2 / 2 * (w**2).sum() - float(sum(model.losses))
-    lab.check("ElasticNet: α Σ|w| + β Σw² (fark {})", abs(gap), below=1e-4)
-    lab.check("L1 L2'den çok sıfırlıyor", more, above=0.2, full_size=True)
+    lab.check("ElasticNet cezası α Σ|w| + β Σw²'dir (fark {})", abs(gap), below=1e-4)
+    lab.check("L1 L2'den çok ağırlık sıfırlıyor", more, above=0.2, full_size=True)
 
 
 # %% [markdown]
@@ -938,12 +960,12 @@ def batch_norm_by_hand(
     x = load_breast_cancer(scaled=False).x_train[:, :4]
     layer = layers.BatchNormalization(momentum=0.9)  # az adım vardır: bölüm 13
     for start in range(0, len(x), batch_size):
-        layer(x[start : start + batch_size], training=True)  # hareketli μ ve σ² izler
+        layer(x[start : start + batch_size], training=True)  # hareketli μ ve σ² değişir
 
     batch = x[:batch_size]
     trained = layer(batch, training=True)  # mini-batch'in kendi μ ve σ²'si
     by_hand = normalized(batch, ops.mean(batch, axis=0), ops.var(batch, axis=0), layer)
-    inferred = layer(batch, training=False)  # izlenen μ ve σ²
+    inferred = layer(batch, training=False)  # hareketli μ ve σ²
     tracked = normalized(batch, layer.moving_mean, layer.moving_variance, layer)
     return batch, trained, by_hand, inferred, tracked
 
@@ -976,8 +998,10 @@ def _(batch, trained, by_hand, inferred, tracked):
     lab.save(fig)
 
     wrong = largest_difference([trained, inferred], [by_hand, tracked])
-    lab.check("Slaytın formülü iki kipte de Keras'la aynı (fark {})", wrong, below=1e-4)
-    lab.check("İki kip başka çıktı veriyor (fark {})", gap, above=0.1)
+    claim = "Slaytın formülü iki kipte de Keras'ın çıktısını veriyor (fark {})"
+    lab.check(claim, wrong, below=1e-4)
+    claim = "İki kip aynı hastalara ayrı çıktılar veriyor (en çok fark {})"
+    lab.check(claim, gap, above=0.1)
 
 
 # %% [markdown]
@@ -985,7 +1009,7 @@ def _(batch, trained, by_hand, inferred, tracked):
 # %%
 @lab.section
 def batch_norm_momentum(
-    epochs=8,  # 0,99'un geriden gelişi bu kadar epoch boyunca görülür
+    epochs=8,  # momentum 0,99'un geriden geldiği bu kadar epoch'ta görülür
     batch_size=31,  # 341 eğitim hastası 11 eşit mini-batch'e bölünür
 ):
     """BatchNorm'un momentumu: hareketli ortalama geriden gelir
@@ -1032,9 +1056,12 @@ def _(way, steps):
     lab.save(fig)
 
     gap = abs(way["pay"] - formula).max()
-    lab.check("Varılan pay 1 - momentumⁿ dolayında (fark {})", gap, below=0.1)
-    lab.check("Varsayılan momentum geriden geliyor", share[0.99], below=0.2)
-    lab.check("Momentum 0,9 daha ileride", share[0.9], above=0.5)
+    claim = "Varılan pay 1 - momentumⁿ formülüne yakındır (en çok fark {})"
+    lab.check(claim, gap, below=0.1)
+    claim = "Momentum 0,99 ile varılan pay bir epoch sonunda %20'den azdır"
+    lab.check(claim, share[0.99], below=0.2)
+    claim = "Momentum 0,9 ile varılan pay bir epoch sonunda %50'den çoktur"
+    lab.check(claim, share[0.9], above=0.5)
 
 
 # %% [markdown]
@@ -1054,6 +1081,8 @@ def batch_norm_speed(
     """
     if not 10 <= steps <= 550 or min(rates) <= 0:
         raise LabError("steps 10 ile 550 arasında, rates sıfırdan büyük olmalı.")
+    if not 0 < target <= 1:
+        raise LabError("target 0 ile 1 arasında bir paydır: %80 için 0.8 yazın.")
     data = load_mnist(100 * steps)  # her görüntü bir kez görülür: ezber olmaz
 
     def build(position):
@@ -1082,7 +1111,7 @@ def batch_norm_speed(
 
 # %%
 def draw_steps(runs, rates, steps, ax):
-    """Hedefe kaç adımda, hangi LR ile; varamayan üstteki bantta."""
+    """Hedefe hangi LR ile kaç adımda varıldı; varamayan üstteki bantta durur."""
     ax.axhspan(1.03 * steps, 1.2 * steps, color="lightgrey", zorder=0)
     ax.text(min(rates), 1.14 * steps, "varamadı", size=22)
     plots.curves(runs.replace({"varış": {np.inf: 1.1 * steps}}), "varış", ax, x="LR")
@@ -1106,10 +1135,10 @@ def _(runs, target, steps, rates):
     gain = paired(accuracy["önce", fast], accuracy["yok", slow])
     if np.isfinite([without, same, best]).all():
         lab.conclude(
-            f"BatchNorm'lu ağ {goal} doğruluğa {number(without / same, 2)} kat az "
-            f"adımda vardı (LR {number(slow)}); her ağ en hızlı LR'sindeyken "
-            f"{number(without / best, 2)} kat az adımda. {steps} adım sonunda "
-            f"BatchNorm'lu ağın doğruluğu {gain.told('yüksek', 'düşük')} oldu."
+            f"BatchNorm'lu ağ {goal} doğruluğa BatchNorm'suz ağdan "
+            f"{number(without / same, 2)} kat az adımda vardı (LR {number(slow)}). Her "
+            f"ağ en hızlı LR'sindeyken {number(without / best, 2)} kat az adımda "
+            f"vardı; {steps} adımı {gain.told('önde bitirdi', 'geride bitirdi')}."
         )
     else:
         lab.conclude(f"{steps} adımda {goal} doğruluğa varamayan ağ var.")
@@ -1121,15 +1150,15 @@ def _(runs, target, steps, rates):
     plots.curves(shown.assign(adım=10 * shown["epoch"]), "accuracy", right, x="adım")
     right.set_title("her ağ en hızlı\nLR'sinde")
     lab.save(fig)
-    faster = without / same if np.isfinite(same) else 0
-    lab.check("Aynı LR'de BatchNorm hızlı", faster, above=1.2, full_size=True)
+    claim = "Aynı LR'de BatchNorm'suz ağ hedefe 1,2 kattan çok adımda varıyor ({} kat)"
+    lab.check(claim, without / same, above=1.2, full_size=True)
 
 
 # %% [markdown]
-# ## 15 · BatchNorm'un öteki sözleri
+# ## 15 · BatchNorm'un iki sözü daha
 # %%
 def outputs_of_one_patient(size, times=100):
-    """Aynı hastanın BatchNorm çıktısı, her seferinde başka komşularla."""
+    """Aynı hasta her mini-batch'te BatchNorm'dan başka bir çıktı alır."""
     if not 2 <= size <= 300:
         raise LabError("sizes 2 ile 300 arasında olmalı: 341 eğitim hastası vardır.")
     x = load_breast_cancer().x_train
@@ -1175,7 +1204,7 @@ def batch_norm_promises(
     for model in runs:
         start = model.get_weights()
         for name, factor in {"He / 2": 0.5, "He": 1, "2 · He": 2}.items():
-            set_seed(runs.labels["tohum"])  # üç ağda aynı mini-batch sırası
+            set_seed(runs.labels["tohum"])  # üç ağ da aynı mini-batch sırasını görür
             model.set_weights(start)
             for layer in model.layers[:-1]:
                 if isinstance(layer, layers.Dense):
@@ -1192,7 +1221,7 @@ def _(runs, noise, sizes):
     katmana geçmez. Küçük mini-batch'in ortalaması çok oynar, aynı hastanın çıktısı da
     onunla oynar.
     """
-    runs.insert(0, "başlangıç", runs.pop("başlangıç"))  # o da bir koşuldur
+    runs.insert(0, "başlangıç", runs.pop("başlangıç"))  # başlangıç da bir koşuldur
     accuracy = final(runs, "val_accuracy")
     spread = accuracy.T.groupby(level="ağ").agg(np.ptp).T
     less = paired(spread["BatchNorm'suz"], spread["BatchNorm'lu"])
@@ -1210,9 +1239,12 @@ def _(runs, noise, sizes):
     left.set(xlim=(0, 1))
     sns.stripplot(noise, x="mini-batch", y="çıktı", size=9, alpha=0.4, ax=right)
     right.set(title="aynı hasta, yüz başka mini-batch", ylabel="BatchNorm'un çıktısı")
+    right.set_xlabel("mini-batch'teki hasta sayısı")
     lab.save(fig)
-    lab.check("BatchNorm farkı daraltıyor", less.mean, above=0.1, full_size=True)
-    lab.check("Küçük mini-batch'te çıktı çok oynuyor ({} kat)", times, above=2)
+    claim = "BatchNorm başlangıçların farkını 10 puandan çok azaltıyor"
+    lab.check(claim, less.mean, above=0.1, full_size=True)
+    claim = "Aynı hastanın çıktısı küçük mini-batch'te çok oynuyor ({} kat)"
+    lab.check(claim, times, above=2)
 
 
 # %% [markdown]
@@ -1221,7 +1253,7 @@ def _(runs, noise, sizes):
 @lab.section(quick={"n_train": 500, "epochs": 2, "seeds": 1})
 def dropout_overfitting(
     rate=0.3,  # slaytın oranıdır
-    wrong=0.2,  # eğitim etiketlerinin bu kadarı rastgeledir: ezberlenecek gürültü
+    wrong=0.2,  # eğitim etiketlerinin bu kadarı rastgeledir: ağ onları ezberler
     n_train=1_000,  # az görüntüde aşırı öğrenme (overfitting) görünür
     epochs=15,  # Dropout'suz ağ gürültüyü bu kadar epoch'ta ezberler
     seeds=3,  # tek tohumun sonucu şans olabilir
@@ -1287,8 +1319,10 @@ def _(runs, rate, wrong):
     lab.save(fig)
 
     harder = train[dropped] - train[plain]
-    lab.check("Dropout kaybı azaltıyor", saved.mean, above=0.03, full_size=True)
-    lab.check("Dropout eğitim kümesine uymayı zorlaştırıyor", harder, above=0)
+    claim = "Dropout'lu ağın doğrulama kaybı Dropout'suz ağın kaybından düşüktür"
+    lab.check(claim, saved.mean, above=0.03, full_size=True)
+    claim = "Dropout'lu ağın eğitim kaybı Dropout'suz ağın kaybından yüksektir"
+    lab.check(claim, harder, above=0)
 
 
 # %% [markdown]
@@ -1319,7 +1353,7 @@ def dropout_kinds(
     signals = []
     selu = {"activation": "selu", "kernel_initializer": "lecun_normal"}
     for layer in (layers.Dropout(alpha_rate), layers.AlphaDropout(alpha_rate)):
-        set_seed(lab.seed)  # iki ağda aynı ağırlıklar, aynı girdi
+        set_seed(lab.seed)  # iki ağ aynı ağırlıklar ve aynı girdiyle başlar
         x = keras.random.normal((500, 512))
         for depth in range(1, 9):  # küçük kayma sekiz katmanda birikir
             x = layers.Dense(512, **selu)(x)
@@ -1331,7 +1365,7 @@ def dropout_kinds(
 
 # %%
 def guessed_from_neighbours(closed):
-    """Dalganın kapanan değerleri komşu adımlardan bulunur mu? R²: 1 ise tam."""
+    """Dalganın kapanan değerleri komşu adımlardan bulunur mu? R² 1 ise tam bulunur."""
     steps = np.linspace(0, 60, len(closed))[:, None]
     wave = np.sin(steps + np.arange(closed.shape[1]) + 0.1)  # komşular benzer
     opened = pd.DataFrame(wave).mask(closed)
@@ -1349,7 +1383,7 @@ def _(table, signals, outputs, rate):
     std = signals.groupby("çeşit")["std"].last()
     lab.conclude(
         f"Keras açık kalan nöronu eğitimde {number(trained.max())} ile çarptı; "
-        f"çıkarımda hiçbir şeyi değiştirmedi. Slayt {number(1 - rate)} ile çarpar."
+        f"çıkarımda hiçbirini değiştirmedi. Slayt testte {number(1 - rate)} ile çarpar."
     )
     lab.table(table.set_index("katman"), "Girdi hep 1 iken çıktı")
     fig, axes = plots.mosaic("ABCC")
@@ -1363,27 +1397,27 @@ def _(table, signals, outputs, rate):
     lab.save(fig)
 
     scale, inside = trained.max() * (1 - rate), np.ptp(spatial, axis=0).max()
-    lab.check("Çarpan 1 / (1 - oran)", scale, within=(0.9999, 1.0001))
+    lab.check("Açık nöron 1 / (1 - oran) ile çarpılıyor", scale, within=(0.999, 1.001))
     lab.check("Çıkarımda hiçbir nöron değişmiyor", abs(inferred - 1).max(), equal=0)
     lab.check("SpatialDropout1D kanalın tamamını kapatıyor", inside, equal=0)
     single, whole = (guessed_from_neighbours(y == 0) for y in (trained, spatial))
-    lab.check("Kapanan tek değer komşudan bulunur (R² {})", single, above=0.8)
-    lab.check("Kapanan kanal komşudan bulunmaz (R² {})", whole, below=0.1)
-    alpha = std["AlphaDropout"]
-    lab.check("AlphaDropout std'yi korur ({})", alpha, within=(0.92, 1.08))
-    lab.check("Dropout SELU'nun std'sini büyütür ({})", std["Dropout"], above=1.1)
+    lab.check("Kapanan tek değer komşu adımdan bulunuyor (R² {})", single, above=0.8)
+    lab.check("Kapanan kanal komşu adımdan bulunamıyor (R² {})", whole, below=0.1)
+    alpha, usual = std["AlphaDropout"], std["Dropout"]
+    lab.check("AlphaDropout std'yi koruyor (std {})", alpha, within=(0.92, 1.08))
+    lab.check("Dropout SELU'da std'yi büyütüyor (std {})", usual, above=1.1)
 
 
 # %% [markdown]
 # ## 18 · MC Dropout
 # %%
 def entropy(p):
-    """Olasılıkların entropisi: belirsizlik (Gal ve Ghahramani, 2016)."""
+    """Belirsizlik olasılıkların entropisidir (Gal ve Ghahramani, 2016)."""
     return -np.sum(p * np.log(p + 1e-7), axis=-1)
 
 
 def accuracy_left(p, truth, share):
-    """En kararsız pay bir insana bırakılınca kalanların doğruluğu."""
+    """En kararsız pay bir insana bırakılınca kalanların ne kadarı doğru bilinir?"""
     surest = entropy(p).argsort()  # en eminden en kararsıza
     kept = surest[: max(1, round(len(p) * (1 - share)))]
     return np.mean(p[kept].argmax(axis=1) == truth[kept])
@@ -1393,7 +1427,7 @@ def accuracy_left(p, truth, share):
 @lab.section(quick={"n_train": 4_000, "epochs": 1, "passes": 10})
 def mc_dropout(
     passes=40,  # %95 aralığının iki ucunda birer geçiş kalır
-    deferred=0.1,  # en kararsız onda bir insana bırakılır
+    deferred=0.1,  # rakamların en kararsız onda biri insana bırakılır
     n_train=20_000,  # kalan yanlışların çoğu gerçekten zor rakamlardır
     epochs=3,  # doğruluk bu kadarla %96 dolayına varır
 ):
@@ -1433,7 +1467,7 @@ def mc_dropout(
 
 # %%
 def draw_least_certain(several, axes):
-    """En kararsız rakamlar ve tahminin olasılığının %95 aralığı."""
+    """En kararsız rakamları ve tahminin olasılığının %95 aralığını gösterir."""
     data, average = load_mnist(1), several.mean(axis=0)
     surest = entropy(average).argsort()
     for ax, i in zip(axes, reversed(surest), strict=False):
@@ -1467,11 +1501,11 @@ def _(kept, several, model, passes):
         f"Dropout kapalı tek geçişle de {percent(once)} kadarı bilindi."
     )
     formats = dict.fromkeys(curves, percent)
-    lab.table(curves.iloc[::5], "Kalanın test doğruluğu", formats)
+    lab.table(curves.iloc[::5], "Kalan rakamların test doğruluğu", formats)
     fig, ax = plots.figure()
     ax.plot(curves, linewidth=4, label=list(curves))
     plots.label_lines(ax)
-    ax.set(xlabel="insana bırakılan pay", ylabel="kalanın doğruluğu")
+    ax.set(xlabel="insana bırakılan pay", ylabel="kalan rakamların doğruluğu")
     lab.save(fig)
     told = f"En kararsız on rakam ve tahminin olasılığı ({passes} geçişin %95 aralığı)"
     fig, axes = plots.figure(2, 5, title=told)
@@ -1481,9 +1515,10 @@ def _(kept, several, model, passes):
     frozen = largest_shift(model)
     model.layers[1].trainable = True
     trap = largest_shift(model)
-    lab.check("Kalanın doğruluğu artıyor", many - first, above=0.01, full_size=True)
-    lab.check("Dondurulan BatchNorm kaymıyor", frozen, equal=0)
-    lab.check("Dondurulmayan BatchNorm kayıyor ({})", trap, above=1e-3)
+    claim = "İnsana bırakınca kalan rakamların doğruluğu 1 puandan çok artıyor"
+    lab.check(claim, many - first, above=0.01, full_size=True)
+    lab.check("Dondurulan BatchNorm'un ortalaması kaymıyor", frozen, equal=0)
+    lab.check("Dondurulmayan BatchNorm'un ortalaması kayıyor", trap, above=1e-3)
 
 
 # %% [markdown]
@@ -1513,7 +1548,7 @@ lab.exercise(
     high=0.80,
     write=percent,
     hint="Türev en çok 0,25'tir. İki türevin çarpımı en çok kaçta kaç olabilir?",
-    solution="İki çarpım gradyanı söndürmez: ağ öğrenir, ama kalan beş ağdan yavaş.",
+    solution="İki çarpım gradyanı söndürmez: ağ kalan beş ağdan yavaş öğrenir.",
 )
 lab.exercise(
     level="ileri",

@@ -1,13 +1,14 @@
 """Uygulama 02 · Callbacks ve öğrenme hızı (LR) zamanlaması        (11:45-13:00)
 
-Önce eğitimi yöneten callback'ler: Keras'ın üçü, elle yazılanlar, beşi birlikte. Sonra
-LR'nin kendisi: aralık testi, sabit LR, zamanlamalar ve yarışları. Her bölüm iki
-parçadır: önce ders (model, compile, fit), altında sonuç (tablo, şekil, sınamalar).
+Önce eğitimi yöneten callback'ler denenir: Keras'ın üç callback'i, elle yazılanlar, beşi
+birlikte. Sonra LR'nin kendisine bakılır: aralık testi, sabit LR, zamanlamalar ve
+yarışları. Her bölüm iki parçadır: önce ders (model, compile, fit), altında sonuç
+(tablo, şekil, sınamalar) gelir.
 
     python uygulama_02_callbacks_lr.py                             bütün bölümler
     python uygulama_02_callbacks_lr.py --bolum 3                   tek bölüm
     python uygulama_02_callbacks_lr.py --bolum 3 --ayar lr=0.1     ya şöyle olsaydı?
-    python uygulama_02_callbacks_lr.py --yardim                    öteki seçenekler
+    python uygulama_02_callbacks_lr.py --yardim                    bütün seçenekler
 """
 
 # %% [markdown]
@@ -58,14 +59,14 @@ CROSS_ENTROPY = "sparse_categorical_crossentropy"
 # ## 1 · EarlyStopping
 # %%
 def cancer_model(*metrics):
-    """Breast Cancer için küçük bir ağ; bölüm 1, 2, 4, 5, 7 ve 8'in ortak modeli."""
+    """Breast Cancer için küçük bir ağ kurar; bölüm 1, 2, 4, 5, 7 ve 8 onu kullanır."""
     model = keras.Sequential([
         layers.Input(shape=(30,)),
         layers.Dense(64, activation="relu", kernel_initializer="he_normal"),
         layers.Dense(32, activation="relu", kernel_initializer="he_normal"),
         layers.Dense(1, activation="sigmoid"),
     ])
-    adam = keras.optimizers.Adam(0.003)  # varsayılanın üç katı: aşırı öğrenme çabuk
+    adam = keras.optimizers.Adam(0.003)  # varsayılanın üç katı: ağ çabuk ezberler
     model.compile(optimizer=adam, loss="binary_crossentropy", metrics=list(metrics))
     return model
 
@@ -113,9 +114,9 @@ def _(curves, best, kept, patience, restore_best_weights):
     loss, last = run["val_loss"], len(run)
     rise = loss[last] / loss[best] - 1
     told = f"Eğitim durunca doğrulama kaybı en iyi epoch'takinden {percent(abs(rise))} "
-    told += "yüksek." if rise >= 0 else "düşük."
+    told += "yüksekti." if rise >= 0 else "düşüktü."
     if run["val_accuracy"][last] > run["val_accuracy"][best]:
-        told += " Doğruluk ise son epoch'ta daha yüksek: olasılığı değil kararı sayar."
+        told += " Doğruluk ise yükselmişti: olasılığı değil kararı sayar."
     lab.conclude(told)
     table = run.loc[[best, last], ["val_loss", "val_accuracy"]]
     lab.table(table.reset_index(), "En iyi epoch ve eğitimin durduğu epoch")
@@ -131,9 +132,10 @@ def _(curves, best, kept, patience, restore_best_weights):
     plots.label_lines(ax)
     lab.save(fig)
     gap = abs(kept[0] - loss[place])
-    lab.check("Eğitim sabır kadar epoch sonra duruyor", last - best, equal=patience)
+    lab.check("Eğitim sabrın dolduğu epoch'ta duruyor", last - best, equal=patience)
     lab.check("Bellekteki model işaretli epoch'un modelidir (fark {})", gap, below=1e-6)
-    lab.check("Sabır sürerken kayıp yükseliyor", rise, above=0.05, full_size=True)
+    claim = "Doğrulama kaybı sabır sürerken %5'ten çok yükseliyor"
+    lab.check(claim, rise, above=0.05, full_size=True)
 
 
 # %% [markdown]
@@ -209,11 +211,11 @@ def _(runs, warning, best, epochs):
     axes[1].set_xlabel("epoch (daire: dosya yazıldı)")
     plots.whole_epochs(axes[1], epochs)
     lab.save(fig)
-    records = right["val_auc"].cummax().diff().fillna(1) > 0  # ilk epoch hep rekordur
     gap = abs(right["diskteki"] - right["val_auc"].max()).max()
-    lab.check("Dosya yalnız rekorda yazıldı", all(records == right["yazıldı"]), equal=1)
-    lab.check("Diskteki model en iyi epoch'un modelidir (fark {})", gap, below=1e-6)
-    lab.check("Yanlış adla dosya her epoch'ta yazıldı", all_written, equal=epochs)
+    same = right["yazıldı"].eq(right["val_auc"].cummax().diff().fillna(1) > 0).all()
+    lab.check("Dosya yalnız val_auc rekor kırınca yazıldı", same, equal=True)
+    lab.check("Diskteki model en iyi val_auc'u veriyor (fark {})", gap, below=1e-6)
+    lab.check("Ad val_AUC olunca dosya her epoch'ta yazıldı", all_written, equal=epochs)
 
 
 # %% [markdown]
@@ -225,7 +227,7 @@ def reduce_lr_on_plateau(
     patience=7,  # slayt: iyileşme bu kadar epoch beklenir
     min_lr=1e-7,  # slayt: LR bunun altına inmez
     lr=0.3,  # SGD'yi en iyi yerin çevresinde sıçratacak kadar büyüktür
-    n_train=1_500,  # epoch kısa sürer: MNIST'in bir parçası
+    n_train=1_500,  # MNIST'in bu kadar parçasıyla epoch kısa sürer
     epochs=25,  # ilk düşüşten sonrası da görülür
     seeds=3,  # aynı eğitim üç ayrı başlangıç ağırlığıyla yapılır
 ):
@@ -263,7 +265,7 @@ def reduce_lr_on_plateau(
 
 # %%
 def first_drops(runs):
-    """Her eğitimde LR'nin ilk düşüşü: epoch'u, önceki ve sonraki en iyi kayıp."""
+    """LR ilk kez hangi epoch'ta düştü, önceki ve sonraki en iyi kayıp kaçtı?"""
     rows = []
     for seed, run in runs[runs["LR"] == "platoda düşen"].groupby("tohum"):
         run = run.set_index("epoch")
@@ -276,7 +278,7 @@ def first_drops(runs):
 
 
 def draw_training(ax, runs, seed):
-    """Bir eğitimin kaybı, LR'nin düştüğü epoch'lar; gri: baştan küçük LR."""
+    """Bir eğitimin kaybını ve LR'nin düşüşlerini çizer; baştan küçük LR gridir."""
     runs = runs[runs["tohum"] == seed].set_index("epoch")
     low = runs[runs["LR"] == "baştan küçük"]
     falling = runs[runs["LR"] == "platoda düşen"]
@@ -297,12 +299,12 @@ def _(runs, lr, factor, seeds):
     record = drops["sonraki"] < drops["önceki"]
     best = runs.groupby(["LR", "tohum"])["val_loss"].min()
     gain = paired(best["platoda düşen"], best["baştan küçük"])
-    lower = "daha düşük" if gain.mean >= 0 else "daha yüksek"
+    lower = "düşük oldu" if gain.mean >= 0 else "yüksek oldu"
     words = f" ({gain.words})" if gain.words else ""
     lab.conclude(
         f"LR'nin ilk düşüşü {seeds} eğitimin {record.sum()} tanesinde yeni bir en iyi "
-        f"kayıp getirdi. Baştan küçük LR'nin en iyi kaybı ortalama "
-        f"{number(abs(gain.mean))} {lower}{words}."
+        "kayıp getirdi. Baştan küçük LR'nin en iyi kaybı platoda düşen LR'den "
+        f"ortalama {number(abs(gain.mean))} {lower}{words}."
     )
     drops["yeni en iyi"] = np.where(record, "evet", "hayır")
     lab.table(drops, "LR'nin ilk düştüğü epoch; önceki ve sonraki en iyi kayıp")
@@ -317,8 +319,9 @@ def _(runs, lr, factor, seeds):
     rates = runs["learning_rate"][runs["LR"] == "platoda düşen"]
     steps = np.log(rates / lr) / np.log(factor)
     wrong = abs(steps - steps.round()).max()  # üs tam sayıdır
-    lab.check("LR her düşüşte factor ile çarpılıyor (fark {})", wrong, below=1e-4)
-    lab.check("Baştan küçük LR daha iyi bitiriyor", gain.mean, above=0, full_size=True)
+    lab.check("LR her düşüşte factor ile çarpılıyor (üs farkı {})", wrong, below=1e-4)
+    claim = "Baştan küçük LR'nin en iyi kaybı platoda düşenden düşüktür"
+    lab.check(claim, gain.mean, above=0, full_size=True)
 
 
 # %% [markdown]
@@ -394,7 +397,7 @@ def callback_anatomy(
 
 # %%
 def jobs_of(calls):
-    """Kancalar çift çift: her end en son açılan begin'i kapatır."""
+    """Kancaları eşler: her end en son açılan begin'i kapatır."""
     rows, opened = [], []
     for place, call in enumerate(calls, start=1):
         if "begin" in call:
@@ -408,9 +411,9 @@ def jobs_of(calls):
 # %%
 @callback_anatomy.result
 def _(calls, epochs, steps):
-    """Neden: fit her işin başında on_…_begin'i, sonunda on_…_end'i çağırır. İş sayısı
-    11'dir: fit, 2 epoch, 4 adım, 2 doğrulama ve onların 2 adımı. on_epoch_end epoch'un
-    son kancasıdır; doğrulama ondan önce biter ve logs'ta val_ metrikleri de vardır.
+    """Neden: fit her işin başında on_…_begin'i, sonunda on_…_end'i çağırır. Derste
+    11 iş vardır: fit, 2 epoch, 4 adım, 2 doğrulama, 2 doğrulama adımı. on_epoch_end
+    doğrulamadan sonra gelir: logs'ta val_ metrikleri de vardır.
     """
     lab.conclude(
         f"fit toplam {len(calls)} kanca çağırdı. on_epoch_end doğrulamadan sonra geldi."
@@ -433,7 +436,7 @@ def _(calls, epochs, steps):
     by_hand = 2 * (1 + epochs * (1 + steps + 1 + 1))
     nested = all(jobs["kanca"] == jobs["kapatan"])
     follows = calls[place - 1] == "on_test_end"
-    lab.check("Kanca sayısı iş sayısının iki katıdır", len(calls), equal=by_hand)
+    lab.check("Kanca çağrısı iş sayısının iki katıdır", len(calls), equal=by_hand)
     lab.check("Her end en son açılan begin'i kapatıyor", nested, equal=True)
     lab.check("on_epoch_end doğrulamanın ardından geliyor", follows, equal=True)
 
@@ -442,7 +445,7 @@ def _(calls, epochs, steps):
 # ## 5 · StopAtTarget
 # %%
 def watched(logs, monitor):
-    """İzlenen metriğin değeri; yoksa hangi adların olduğunu söyler."""
+    """Metriğin değerini verir; metrik yoksa hangi adların olduğunu söyler."""
     if monitor not in logs:
         raise LabError(
             f"'{monitor}' adında bir metrik yok. Olanlar: {', '.join(sorted(logs))}.\n"
@@ -486,7 +489,7 @@ def stop_at_target(
     stop = StopAtTarget("val_accuracy", target)
     curves = []
     for name, callbacks in {"callback yok": [], "StopAtTarget": [stop]}.items():
-        restart(model, lab.seed)  # aynı ağırlıklar, aynı mini-batch sırası
+        restart(model, lab.seed)  # aynı ağırlık, aynı mini-batch sırasıyla başlar
         history = model.fit(
             *data.train, 31, epochs, validation_data=data.val, callbacks=callbacks
         )
@@ -506,7 +509,7 @@ def _(curves, steps, target, epochs):
     last = len(own)
     lab.conclude(
         f"StopAtTarget {epochs} epoch'tan {epochs - last} tanesini yaptırmadı. Eğitim "
-        f"epoch {last} bitince durdu; doğruluk {percent(own[last])}."
+        f"epoch {last} bitince {percent(own[last])} doğrulukla durdu."
     )
     table = curves.groupby("eğitim", sort=False)[["epoch", "val_accuracy"]].last()
     lab.table(table, "İki eğitimin son epoch'u")
@@ -522,8 +525,8 @@ def _(curves, steps, target, epochs):
     early = (own[:-1] >= target).sum()
     gap = abs(free[:last] - own).max()
     base = hasattr(keras.callbacks, "BaseCallback")
-    lab.check("Hedef son epoch'tan önce aşılmadı", early, equal=0)
-    lab.check("Callback durana kadar eğitimi değiştirmiyor (fark {})", gap, equal=0)
+    lab.check("Doğruluk hedefe son epoch'tan önce varmadı", early, equal=0)
+    lab.check("Callback eğitimi durana kadar değiştirmiyor (fark {})", gap, equal=0)
     lab.check("on_batch_end her adımda bir kez çağrıldı", steps, equal=11 * last)
     lab.check("Slaytın BaseCallback adı Keras'ta yok", base, equal=False)
 
@@ -552,9 +555,9 @@ class LRLogger(keras.callbacks.Callback):
 # %%
 @lab.section(quick={"decay_steps": 100, "n_train": 2_000})
 def lr_logger(
-    initial=1e-3,  # slayt: CosineDecay(initial=1e-3, …)
-    decay_steps=1_000,  # slayt: …, decay_steps=1000)
-    n_train=20_000,  # 100 görüntülük 200 adım: 5 epoch 1000 adım eder
+    initial=1e-3,  # slaytta CosineDecay(initial=1e-3, …) yazar
+    decay_steps=1_000,  # slaytta …, decay_steps=1000) yazar
+    n_train=20_000,  # bir epoch 200 adımdır: 5 epoch 1000 adım eder
     epochs=5,  # LR bu kadar epoch'ta sıfıra iner
 ):
     """LRLogger: LR nerede okunur?
@@ -596,8 +599,8 @@ def _(log, late, steps, initial, decay_steps):
     mistake = abs(first["LR"] - late).max()
     place, answer = log.loc[3 * len(log) // 4, ["adım", "LR"]]
     lab.conclude(
-        f"Adımların dörtte üçü bitince LR {number(answer)}. Epoch bitince okunan LR "
-        f"epoch'un ilk adımındaki LR'den en çok {number(mistake)} sapar."
+        f"Adımların dörtte üçü bitince LR {number(answer)} oldu. Epoch bitince okunan "
+        f"LR epoch'un ilk adımındaki LR'den en çok {number(mistake)} saptı."
     )
     lab.table(first, "Her epoch'un ilk adımı: doğru LR ve epoch bitince okunan LR")
     fig, ax = plots.figure()
@@ -667,7 +670,7 @@ def plotter(
     plotter = Plotter("val_loss", every)
     seconds = {}
     for name, callbacks in {"Plotter yok": [], "Plotter var": [plotter]}.items():
-        restart(model, lab.seed)  # aynı ağırlıklar, aynı mini-batch sırası
+        restart(model, lab.seed)  # aynı ağırlık, aynı mini-batch sırasıyla başlar
         start = time.perf_counter()
         history = model.fit(
             *data.train, 31, epochs, validation_data=data.val, callbacks=callbacks
@@ -700,9 +703,8 @@ def _(curves, drawn, seconds, every, epochs):
     lab.save(fig)
     regular = epochs // every
     leftover = epochs % every > 0
-    lab.check(
-        "Şekil sayısı elle sayılan kadardır", len(drawn), equal=regular + leftover
-    )
+    by_hand = regular + leftover
+    lab.check("Plotter elle sayılan kadar şekil çizdi", len(drawn), equal=by_hand)
     lab.check("Son şekilde bütün epoch'lar var", drawn[-1], equal=len(curves))
 
 
@@ -711,8 +713,8 @@ def _(curves, drawn, seconds, every, epochs):
 # %%
 @lab.section(quick={"patience": 7, "plateau_patience": 3})
 def five_callbacks(
-    patience=15,  # slayt: EarlyStopping'in sabrı
-    plateau_patience=7,  # slayt: ReduceLROnPlateau'nun sabrı
+    patience=15,  # slayt: EarlyStopping bu kadar epoch bekler
+    plateau_patience=7,  # slayt: ReduceLROnPlateau bu kadar epoch bekler
     min_delta=1e-4,  # slayt: daha küçük bir düşüş iyileşme sayılmaz
 ):
     """Beş callback birlikte: kim ne zaman iş gördü?
@@ -746,7 +748,7 @@ def five_callbacks(
 
 # %%
 def who_acted(run, drawn):
-    """Callback'lerin iş gördüğü epoch'lar, eğitimin geçmişinden."""
+    """Eğitimin geçmişinden hangi callback'in hangi epoch'ta iş gördüğünü bulur."""
     falling = run["learning_rate"].diff() < 0
     records = run["val_auc"].cummax().diff().fillna(1) > 0  # ilk epoch hep rekordur
     return {
@@ -771,9 +773,8 @@ def _(curves, best, models, drawn, patience, plateau_patience):
         f"En iyi epoch'tan sonra eğitim durana kadar LR {falls} kez düştü. Dosyada "
         f"epoch {saved[-1]}, bellekte epoch {best} kaldı."
     )
-    left = run.loc[[saved[-1], best], ["val_auc", "val_loss"]].reset_index()
-    left.index = pd.Index(["dosyada", "bellekte"], name="kalan model")
-    lab.table(left, "Dosyada ve bellekte kalan epoch")
+    left = run.loc[[saved[-1], best], ["val_auc", "val_loss"]]
+    lab.table(left, "İlk satırdaki epoch dosyada, ikincisi bellekte kaldı")
     fig, ax = plots.figure()
     ax.plot(run["val_loss"], color="grey", linewidth=4)
     for (name, epochs), marker in zip(acted.items(), "o^vX", strict=True):
@@ -781,14 +782,15 @@ def _(curves, best, models, drawn, patience, plateau_patience):
         ax.plot(epochs, run["val_loss"][epochs], marker, markersize=20, label=name)
     ax.axvline(best, color="black", linestyle=":", linewidth=3)
     ax.set(xlabel="epoch (noktalı çizgi: en iyi epoch)", ylabel="val_loss")
+    plots.whole_epochs(ax, len(run))
     ax.legend()
     lab.save(fig)
     gap = abs(models["dosyada"][1] - run["val_auc"].max())
     kept = abs(models["bellekte"][0] - run["val_loss"][best])
-    lab.check("Dosyada val_auc'u en iyi model var (fark {})", gap, below=1e-5)
-    lab.check("Bellekte val_loss'u en iyi model var (fark {})", kept, below=1e-5)
+    lab.check("Dosyada val_auc'u en yüksek model var (fark {})", gap, below=1e-5)
+    lab.check("Bellekte val_loss'u en düşük model var (fark {})", kept, below=1e-5)
     expected = (patience - 1) // plateau_patience
-    lab.check("LR her kısa sabırda bir kez düştü", falls, equal=expected)
+    lab.check("LR kısa sabrın her doluşunda bir kez düştü", falls, equal=expected)
     lab.check("Eğitim uzun sabır dolunca durdu", len(run) - best, equal=patience)
 
 
@@ -796,7 +798,7 @@ def _(curves, best, models, drawn, patience, plateau_patience):
 # ## 9 · LR aralık testi
 # %%
 def digit_model(optimizer):
-    """MNIST için iki gizli katman; bölüm 9, 10 ve 13'ün ortak ağı."""
+    """MNIST için iki gizli katmanlı ağ kurar; bölüm 9, 10, 12 ve 13 onu kullanır."""
     model = keras.Sequential([
         layers.Input(shape=(784,)),
         layers.Dense(64, activation="relu", kernel_initializer="he_normal"),
@@ -831,7 +833,7 @@ class LRFinder(keras.callbacks.Callback):
         # logs["loss"] epoch'un o ana kadarki ortalamasıdır: n · yeni - (n - 1) · eski
         self.losses.append((batch + 1) * logs["loss"] - batch * self.mean)
         self.mean = logs["loss"]
-        if not self.losses[-1] < 2 * self.losses[0]:  # NaN de ıraksamadır
+        if not self.losses[-1] < 2 * self.losses[0]:  # NaN da ıraksamadır
             self.model.stop_training = True
 
 
@@ -840,7 +842,7 @@ class LRFinder(keras.callbacks.Callback):
 def lr_range_test(
     start=1e-7,  # slayt: LR 1e-7'den başlar
     steps_per_decade=25,  # LR 25 adımda on katına çıkınca kayıp pürüzsüz okunur
-    n_train=20_000,  # 200 adım: LR sekiz kez on katına çıkabilir, slaytın 1'ini geçer
+    n_train=20_000,  # 200 adımda LR sekiz kez on katına çıkar, slaytın 1'ini geçer
 ):
     """LR aralık testi (LR finder)
 
@@ -895,7 +897,7 @@ def _(test, by_hand, steps_per_decade):
     lab.save(fig)
     gap = largest_difference([np.array(by_hand)], [loss[:3].to_numpy()])
     lab.check("Geri çözülen kayıp evaluate'in kaybıdır (fark {})", gap, below=1e-3)
-    lab.check("Iraksama düşüş bittikten sonra geliyor", last / high, above=2)
+    lab.check("Düşüşü bitiren LR'nin {} katında eğitim ıraksıyor", last / high, above=2)
 
 
 # %% [markdown]
@@ -916,9 +918,9 @@ def walk(lr, steps=15):
 # %%
 @lab.section(quick={"n_train": 5_000, "seeds": 1})
 def constant_learning_rates(
-    suggested=0.1,  # aralık testinin önerdiği LR dolayı
-    times=(0.03, 1, 10, 30),  # önerilen LR'nin katları
-    n_train=10_000,  # 100 görüntülük 100 adım
+    suggested=0.1,  # aralık testi bu LR'nin dolayını önerdi
+    times=(0.03, 1, 10, 30),  # önerilen LR bu sayılarla çarpılır
+    n_train=10_000,  # bu kadar görüntü 100'er 100'er 100 adım eder
     seeds=3,  # tek tohumun sonucu şans olabilir
 ):
     """Sabit LR problemi: büyüğü atlar, küçüğü takılır
@@ -946,6 +948,18 @@ def constant_learning_rates(
 
 
 # %%
+def draw_valley(paths, ax):
+    """Vadiyi ve SGD'nin üç LR ile gittiği yolları çizer."""
+    w1, w2 = np.meshgrid(np.linspace(-10, 4), np.linspace(-5, 6))
+    ax.contour(w1, w2, (w1**2 + 10 * w2**2) / 2, levels=12, colors="lightgrey")
+    for (name, path), marker in zip(paths.items(), "os^", strict=True):
+        ax.plot(*path.T, marker=marker, linewidth=3, markersize=9, label=name)
+    plots.label_lines(ax)
+    ax.plot(0, 0, "*", color="black", markersize=26)
+    ax.set(title="iki ağırlıklı vadi (yıldız: minimum)", xlabel="w1", ylabel="w2")
+
+
+# %%
 @constant_learning_rates.result
 def _(runs, paths, suggested, times):
     """Neden: Küçük LR'de adımlar kısadır, süre yetmez. Büyük LR'de adım vadiye sığmaz:
@@ -957,27 +971,24 @@ def _(runs, paths, suggested, times):
     behind = paired(accuracy[suggested], accuracy.iloc[:, 0])
     lab.conclude(
         f"{len(mean)} ağın {learned} tanesi rakamların yarısından çoğunu bildi. Küçük "
-        f"LR'nin doğruluğu önerilen LR'ninkinden {behind.told('düşük', 'yüksek')}."
+        f"LR önerilen LR'den {behind.told('geride kaldı', 'önde bitirdi')}."
     )
     lab.table(summary(runs, "val_loss", "val_accuracy"), "Bir epoch sonunda")
     fig, (left, right) = plots.figure(1, 2)
-    w1, w2 = np.meshgrid(np.linspace(-10, 4), np.linspace(-5, 6))
-    left.contour(w1, w2, (w1**2 + 10 * w2**2) / 2, levels=12, colors="lightgrey")
-    for (name, path), marker in zip(paths.items(), "os^", strict=True):
-        left.plot(*path.T, marker=marker, linewidth=3, markersize=9, label=name)
-    left.plot(0, 0, "*", color="black", markersize=26)
-    left.set(title="iki ağırlıklı vadi (yıldız: minimum)", xlabel="w1", ylabel="w2")
-    left.legend(loc="upper right")
+    draw_valley(paths, left)
     plots.scores(runs, "val_accuracy", right)
     right.set(title="eğitilen ağlar", xlim=(0, 1))
     lab.save(fig)
     small, good, large = (np.abs(path[-1]).max() for path in paths.values())
-    lab.check("Vadide iyi LR minimuma daha çok yaklaşıyor", good / small, below=0.5)
-    lab.check("Vadide büyük LR uzaklaşıyor", large, above=good)
-    lab.check("Küçük LR geride kalıyor", behind.mean, above=0.02, full_size=True)
-    lab.check("Önerilen LR öğreniyor", mean[suggested], above=0.8, full_size=True)
-    largest = f"Önerilenin {number(times[-1])} katı öğrenemiyor"
-    lab.check(largest, mean.iloc[-1], below=0.3)
+    claim = "Vadide iyi LR minimuma küçük LR'den en az 2 kat yakın bitiriyor"
+    lab.check(claim, good / small, below=0.5)
+    lab.check("Vadide büyük LR minimuma iyi LR'den uzak kalıyor", large, above=good)
+    claim = "Küçük LR'nin doğruluğu önerilen LR'den 2 puandan çok geride kalıyor"
+    lab.check(claim, behind.mean, above=0.02, full_size=True)
+    claim = "Önerilen LR ile ağ rakamların %80'inden çoğunu biliyor"
+    lab.check(claim, mean[suggested], above=0.8, full_size=True)
+    claim = f"Önerilen LR'nin {number(times[-1])} katıyla ağ %30'dan azını biliyor"
+    lab.check(claim, mean.iloc[-1], below=0.3)
 
 
 # %% [markdown]
@@ -985,11 +996,11 @@ def _(runs, paths, suggested, times):
 # %%
 @lab.section
 def lr_schedules(
-    lr=1e-3,  # slayt: CosineDecay(initial=1e-3, …)
-    decay_steps=1_000,  # slayt: …, decay_steps=1000)
-    warmup_steps=200,  # slayt: WarmupCosineDecay(warmup_steps=200)
-    rate=0.96,  # slayt: ExponentialDecay(rate=0.96, steps=1000)
-    total=3_000,  # üç basamak ve üç dönem sığar
+    lr=1e-3,  # slaytta CosineDecay(initial=1e-3, …) yazar
+    decay_steps=1_000,  # slaytta …, decay_steps=1000) yazar
+    warmup_steps=200,  # slaytta WarmupCosineDecay(warmup_steps=200) yazar
+    rate=0.96,  # slaytta ExponentialDecay(rate=0.96, steps=1000) yazar
+    total=3_000,  # üç basamak ve üç kosinüs inişi sığar
 ):
     """LR zamanlamaları: slaytın stratejileri Keras'ta
 
@@ -1021,7 +1032,7 @@ def lr_schedules(
 
 # %%
 def formulas(step, lr, decay_steps, warmup_steps, rate):
-    """Zamanlamaların formülleri, lr_schedules'ın sırasıyla."""
+    """Zamanlamaların LR'sini formülle, lr_schedules'ın sırasıyla hesaplar."""
 
     def cosine(share):
         return lr * (1 + np.cos(np.pi * np.clip(share, 0, 1))) / 2
@@ -1044,8 +1055,9 @@ def _(curves, zero, lr, decay_steps, warmup_steps, rate):
     decay_steps'ten ayrı sayar: önce ısınma adımları, sonra decay_steps kadar iniş.
     """
     lab.conclude(
-        f"Isınmalı kosinüs adım {number(zero, 4)} olunca sıfıra indi (warmup_steps + "
-        "decay_steps). ExponentialDecay her adımda iner; staircase=True basamak yapar."
+        f"Isınmalı kosinüs adım {number(zero, 4)} olunca sıfıra indi: warmup_steps + "
+        "decay_steps bu kadardır. ExponentialDecay her adımda indi; staircase=True ile "
+        "basamak basamak indi."
     )
     names = list(curves.columns[1:])
     by_hand = formulas(curves["adım"], lr, decay_steps, warmup_steps, rate)
@@ -1066,7 +1078,7 @@ def _(curves, zero, lr, decay_steps, warmup_steps, rate):
     table = pd.DataFrame({"zamanlama": names, "formülden fark": gaps})
     lab.table(table, "Formül ile Keras")
     late = zero - decay_steps
-    lab.check("Keras formülün LR'sini veriyor (fark {})", max(gaps), below=1e-8)
+    lab.check("Beş zamanlama formülün LR'sini veriyor (fark {})", max(gaps), below=1e-8)
     lab.check("Isınma decay_steps'ten ayrı sayılıyor", late, equal=warmup_steps)
 
 
@@ -1075,7 +1087,7 @@ def _(curves, zero, lr, decay_steps, warmup_steps, rate):
 # %%
 @keras.saving.register_keras_serializable(package="uygulama_02")
 class WarmupCosineDecay(schedules.LearningRateSchedule):
-    """Slayttaki ad Keras'ta yok: doğrusal ısınma (warmup), sonra kosinüs tavlama."""
+    """Slayttaki ad Keras'ta yok: LR doğrusal ısınır (warmup), sonra kosinüsle iner."""
 
     def __init__(self, peak, warmup_steps, decay_steps):
         super().__init__()
@@ -1098,7 +1110,7 @@ class WarmupCosineDecay(schedules.LearningRateSchedule):
 # %%
 @keras.saving.register_keras_serializable(package="uygulama_02")
 class CyclicalLR(schedules.LearningRateSchedule):
-    """Slayttaki ad Keras'ta yok: base ile max arasında üçgen (Smith, 2017)."""
+    """Slayttaki ad Keras'ta yok: LR base ile max arasında üçgen çizer (Smith, 2017)."""
 
     def __init__(self, base, max, half_cycle):
         super().__init__()
@@ -1118,10 +1130,10 @@ class CyclicalLR(schedules.LearningRateSchedule):
 # %%
 @lab.section(curious=True)
 def own_schedules(
-    peak=1e-3,  # slayt: kosinüsün başlangıcı
-    warmup_steps=200,  # slayt: WarmupCosineDecay(warmup_steps=200)
-    base=1e-4,  # slayt: CyclicalLR(base=1e-4, …)
-    max_lr=1e-2,  # slayt: CyclicalLR(…, max=1e-2)
+    peak=1e-3,  # slaytta kosinüs bu LR'den iner
+    warmup_steps=200,  # slaytta WarmupCosineDecay(warmup_steps=200) yazar
+    base=1e-4,  # slaytta CyclicalLR(base=1e-4, …) yazar
+    max_lr=1e-2,  # slaytta CyclicalLR(…, max=1e-2) yazar
     steps=100,  # model bu kadar adım eğitilince kaydedilir
 ):
     """Kendi zamanlamalarımız: WarmupCosineDecay ve CyclicalLR
@@ -1159,7 +1171,7 @@ def _(curves, rates, peak, warmup_steps, base, max_lr, steps):
     first = rates.iloc[0]
     lab.conclude(
         f"Yüklenen model sıradaki adımda LR {number(first['yüklenen'])} kullanır. "
-        "Kaydedilen model de sıradaki adımda aynı LR'yi kullanırdı."
+        f"Kaydedilen model LR {number(first['kaydedilen'])} kullanırdı."
     )
     lab.table(rates, f"{steps} adımdan sonra sıradaki adımın LR'si")
     step = curves["adım"]
@@ -1179,8 +1191,9 @@ def _(curves, rates, peak, warmup_steps, base, max_lr, steps):
     lab.save(fig)
     gap = max(abs(curves[name] - formula).max() for name, formula in by_hand.items())
     moved = abs(rates["kaydedilen"] - rates["yüklenen"]).max()
-    lab.check("Sınıflarımız formülün LR'sini veriyor (fark {})", gap, below=1e-8)
-    lab.check("Yüklenen zamanlama aynı LR'den sürüyor (fark {})", moved, equal=0)
+    lab.check("İki sınıfımız formülün LR'sini veriyor (fark {})", gap, below=1e-8)
+    claim = "Yüklenen zamanlama kaydedilenin LR'sinden sürüyor (fark {})"
+    lab.check(claim, moved, equal=0)
 
 
 # %% [markdown]
@@ -1188,9 +1201,9 @@ def _(curves, rates, peak, warmup_steps, base, max_lr, steps):
 # %%
 @lab.section(quick={"steps": 20, "seeds": 1})
 def schedule_race(
-    peak=0.1,  # bölüm 9'un önerisi dolayındadır: iyi seçilmiş sabit LR
-    times=3,  # CyclicalLR'nin tepesi bunun kadar kattır (super-convergence)
-    steps=160,  # 100 görüntülük adım sayısı; iyi LR'ler bu sürede öğrenir
+    peak=0.1,  # bölüm 9'un önerisi dolayındadır: sabit LR iyi seçilmiş olur
+    times=3,  # CyclicalLR'nin tepesi peak'in bu kadar katıdır (super-convergence)
+    steps=160,  # iyi LR'ler 100 görüntülük bu kadar adımda öğrenir
     seeds=3,  # küçük farklar ancak birkaç tohumla görülür
 ):
     """Zamanlama yarışı: aynı ağ, aynı başlangıç, aynı mini-batch sırası
@@ -1254,16 +1267,16 @@ def _(runs, peak, times, steps):
     end = float(schedules.ExponentialDecay(peak, 1_000, 0.96)(steps)) / peak
     lead = gaps["sabit"].mean
     worst = ranking.min()
-    lab.check("Sabit LR 3 puandan az geride kalıyor", lead, below=0.03, full_size=True)
-    lab.check("Her yarışçı öğreniyor", worst, above=0.8, full_size=True)
-    lab.check("Slaytın ExponentialDecay'i LR'yi burada az indiriyor", end, above=0.98)
+    lab.check("Birinci sabit LR'yi 3 puan geçemiyor", lead, below=0.03, full_size=True)
+    lab.check("Sonuncu da rakamların %80'ini biliyor", worst, above=0.8, full_size=True)
+    lab.check("Slaytın ExponentialDecay'i LR'yi %2'den az indiriyor", end, above=0.98)
 
 
 # %% [markdown]
 # ## 14 · Callback tuzakları
 # %%
 def train(callbacks=(), metric="accuracy", lr=0.1):
-    """Tek nöronluk küçük bir eğitim; yanlış satırlar burada denenir."""
+    """Tek nöronlu bir ağı eğitir; yanlış satırlar burada denenir."""
     data = load_breast_cancer()
     model = keras.Sequential([layers.Input(shape=(30,)), layers.Dense(1, "sigmoid")])
     sgd = keras.optimizers.SGD(lr)
@@ -1274,7 +1287,7 @@ def train(callbacks=(), metric="accuracy", lr=0.1):
 
 
 def caught(y_true, y_pred):
-    """Kendi metriğimiz: bulunan tümörlerin payı; Keras yönünü bilemez."""
+    """Kendi metriğimiz bulunan tümörlerin payıdır; Keras yönünü bilemez."""
     y_true = ops.cast(y_true, "float32")
     return ops.sum(y_true * ops.round(y_pred)) / ops.sum(y_true)
 
@@ -1282,7 +1295,7 @@ def caught(y_true, y_pred):
 # %%
 @lab.section(curious=True)
 def callback_traps(
-    patience=2,  # platoda sabır çabuk bitsin
+    patience=2,  # sabır platoda çabuk biter
 ):
     """Callback ve LR tuzakları: Keras ne der, çaresi nedir?
 
@@ -1332,8 +1345,10 @@ def _(answers, moved):
     table = pd.DataFrame({"yanlış satır": list(answers), "Keras'ın yanıtı": shown})
     table["Keras'ın yanıtı"] = table["Keras'ın yanıtı"].replace("", "hata yok")
     lab.table(table.assign(çaresi=cures), "Beş yanlış satır")
-    lab.check("Keras yalnız bir yanlış satırı kabul ediyor", len(accepted), equal=1)
-    lab.check("LR 0 atanınca ağırlıklar yine değişiyor (en çok {})", moved, above=1e-4)
+    claim = "Keras beş yanlış satırdan yalnız birini hata vermeden kabul ediyor"
+    lab.check(claim, len(accepted), equal=1)
+    claim = "Sonradan LR 0 atanınca da ağırlıklar değişiyor (en çok {})"
+    lab.check(claim, moved, above=1e-4)
 
 
 # %% [markdown]

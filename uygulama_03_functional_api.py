@@ -1,13 +1,14 @@
 """Uygulama 03 · Functional API ve çoklu girdi/çıkış        (14:00-15:15)
 
-Sequential'ın yapamadıkları: iki girdi, iki çıkış, dal, birleştirme, artık bağlantı
-(skip connection), yardımcı kayıp (auxiliary loss) ve paylaşılan katman. Her bölüm iki
-parçadır: önce ders (model, compile, fit), altında sonuç (tablo, şekil, sınamalar).
+Ders Sequential'ın yapamadıklarını yapar: iki girdi, iki çıkış, dal, birleştirme, artık
+bağlantı (skip connection), yardımcı kayıp (auxiliary loss) ve paylaşılan katman. Her
+bölüm iki parçadır: önce ders (model, compile, fit), altında sonuç (tablo, şekil,
+sınamalar) gelir.
 
     python uygulama_03_functional_api.py                             bütün bölümler
     python uygulama_03_functional_api.py --bolum 4                   tek bölüm
     python uygulama_03_functional_api.py --bolum 4 --ayar depth=4    ya şöyle olsaydı?
-    python uygulama_03_functional_api.py --yardim                    öteki seçenekler
+    python uygulama_03_functional_api.py --yardim                    bütün seçenekler
 """
 
 # %% [markdown]
@@ -47,7 +48,7 @@ CROSS_ENTROPY = "sparse_categorical_crossentropy"
 
 
 def shorten(answer):
-    """Keras'ın iletisinin başı; ileti yoksa "hata yok"."""
+    """Keras'ın iletisinin başını verir; ileti yoksa "hata yok" der."""
     return textwrap.shorten(answer, 75, placeholder=" …") or "hata yok"
 
 
@@ -123,11 +124,11 @@ def _(answers, model):
 # ## 2 · Çoklu girdi, çoklu çıkış
 # %%
 def two_inputs_two_outputs(part):
-    """Breast Cancer'ın bir parçası ("train", "val", "test"): iki girdi ve iki etiket.
+    """Breast Cancer'ın bir parçasından iki girdi ve iki etiket yapar.
 
-    num: ortalama ve en kötü ölçüler (20 sütun). cat: iki "hata" ölçüsü, beşer
-    kategoriye bölünmüş (10 sütun). main: tanı. aux: en kötü alan ortalama alanın kaç
-    katı (az, orta, çok).
+    num ortalama ve en kötü ölçülerdir (20 sütun); cat iki "hata" ölçüsüdür, beşer
+    kategoriye bölünür (10 sütun). main tanıdır; aux en kötü alanın ortalama alanın kaç
+    katı olduğunu söyler (az, orta, çok).
     """
     data = load_breast_cancer()
     raw = load_breast_cancer(scaled=False)
@@ -214,28 +215,28 @@ def _(runs, model, aux_weight):
     model_graph(model, ax=axes["G"])
     lab.save(fig)
 
-    test = two_inputs_two_outputs("test")  # bir kez, en sonda
-    test = model.evaluate(*test, batch_size=1_000, return_dict=True)
-    total = test["main_loss"] + aux_weight * test["aux_loss"]
-    gap = abs(test["loss"] - total)
+    test = model.evaluate(*two_inputs_two_outputs("test"), 1_000, return_dict=True)
+    gap = abs(test["loss"] - test["main_loss"] - aux_weight * test["aux_loss"])
     lab.check("Toplam kayıp Σ ağırlık · kayıp'tır (fark {})", gap, below=1e-5)
-    lab.check("Kategoriler aux çıkışına yarıyor", aux.mean, above=0.01, full_size=True)
-    lab.check("Tanı testte tutuyor", test["main_accuracy"], above=0.92, full_size=True)
+    claim = "Kategorik sütunlar aux doğruluğunu 1 puandan çok artırıyor"
+    lab.check(claim, aux.mean, above=0.01, full_size=True)
+    claim = "Model test hastalarının %92'sinden çoğunun tanısını biliyor"
+    lab.check(claim, test["main_accuracy"], above=0.92, full_size=True)
 
 
 # %% [markdown]
 # ## 3 · Concatenate mi, Add mi?
 # %%
 def top_and_bottom(x, y):
-    """Görüntünün üst ve alt yarısı: iki girdi, bir etiket."""
+    """Görüntünün üst ve alt yarısı iki girdi olur; etiket tektir."""
     return {"top": x[:, :392], "bottom": x[:, 392:]}, y
 
 
 # %%
 @lab.section(quick={"n_train": 1_000, "epochs": 1, "seeds": 1})
 def concatenate_or_add(
-    width=64,  # iki dalın genişliği; Add için eşit olmalıdır
-    n_train=5_000,  # karşılaştırmaya yeter, saniyeler sürer
+    width=64,  # iki dal da bu genişliktedir: Add eşit genişlik ister
+    n_train=5_000,  # bu kadar görüntü karşılaştırmaya yeter, eğitim saniyeler sürer
     epochs=2,  # öğrenmenin çoğu ilk epoch'larda olur
     seeds=3,  # tek tohumun sonucu şans olabilir
 ):
@@ -282,8 +283,7 @@ def _(runs, joined, summed, width):
     gain = paired(accuracy["Concatenate"], accuracy["Add"])
     lab.conclude(
         f"Add ile birleşince çıkış katmanının parametresi {fewer} azaldı. "
-        "Concatenate'li ağın doğruluğu Add'li ağınkinden "
-        f"{gain.told('yüksek', 'düşük')}."
+        f"Concatenate'li ağ Add'li ağdan {gain.told('çok bildi', 'az bildi')}."
     )
     lab.table(summary(runs, "val_accuracy", parametre="parametre"), "İki birleştirme")
     fig, (left, right) = plots.figure(1, 2)
@@ -297,11 +297,12 @@ def _(runs, joined, summed, width):
     *branches, kernel, bias = summed.get_weights()
     joined.set_weights([*branches, np.vstack([kernel, kernel]), bias])
     gap = largest_difference([joined(x)], [summed(x)])
-    lab.check(
-        "Add dal genişliğinin 10 katı parametre azaltıyor", fewer, equal=width * 10
-    )
-    lab.check("Add, ağırlıkları ortak Concatenate'tir (fark {})", gap, below=1e-5)
-    lab.check("İki doğruluk yakın", gain.mean, within=(-0.02, 0.02), full_size=True)
+    claim = "Add çıkış katmanından dal genişliğinin 10 katı parametre eksiltiyor"
+    lab.check(claim, fewer, equal=width * 10)
+    claim = "Add, iki dala aynı ağırlığı veren Concatenate'e eşittir (fark {})"
+    lab.check(claim, gap, below=1e-5)
+    claim = "Concatenate ile Add'in doğrulukları arasında 2 puandan az fark var"
+    lab.check(claim, gain.mean, within=(-0.02, 0.02), full_size=True)
 
 
 # %% [markdown]
@@ -309,7 +310,7 @@ def _(runs, joined, summed, width):
 # %%
 @lab.section(quick={"depth": 4, "epochs": 1, "seeds": 1})
 def residual_blocks(
-    depth=20,  # düz ağın güçlükle öğrendiği derinlik; iki katman bir bloktur
+    depth=20,  # düz ağ bu derinlikte güç öğrenir; iki katman bir bloktur
     epochs=3,  # öğrenen ağ öğrenemeyenden bu kadar epoch'ta ayrılır
     seeds=3,  # tek tohumun sonucu şans olabilir
     batch_norm=False,  # orta alıştırma bunu açar
@@ -364,7 +365,7 @@ def _(runs, depth):
     lab.conclude(
         f"Artık bağlantılar {depth} katmanlı düz ağın doğruluğunu "
         f"{skip.told('artırdı', 'düşürdü')}. He başlatıcısı düz ağın doğruluğunu "
-        f"{he.told('artırdı', 'düşürdü')}, artık bağlantılı ağınkini "
+        f"{he.told('artırdı', 'düşürdü')}, artık bağlantılı ağın doğruluğunu "
         f"{both.told('artırdı', 'düşürdü')}."
     )
     lab.table(summary(runs, "gradyan", "val_accuracy"), f"{depth} katman")
@@ -378,15 +379,17 @@ def _(runs, depth):
     size = final(runs, "gradyan").mean()
     ratio = size["Glorot", "artık bağlantılı"] / size["Glorot", "düz"]
     lab.check("Artık bağlantı ilk bloğun gradyanını {} kat büyütüyor", ratio, above=1.5)
-    lab.check("Artık bağlantı öğrenmeyi sağlıyor", skip.mean, above=0.2, full_size=True)
-    lab.check("He düz ağa yarıyor", he.mean, above=0.08, full_size=True)
+    claim = "Artık bağlantılar düz ağın doğruluğunu 20 puandan çok artırıyor"
+    lab.check(claim, skip.mean, above=0.2, full_size=True)
+    claim = "He düz ağın doğruluğunu Glorot'a göre 8 puandan çok artırıyor"
+    lab.check(claim, he.mean, above=0.08, full_size=True)
 
 
 # %% [markdown]
 # ## 5 · Kayıp ağırlıkları
 # %%
 def digit_and_holes(x, digits):
-    """Görüntüler, rakamları ve rakamların yazılışındaki delik sayısı (8'de iki)."""
+    """Görüntülere iki etiket verir: rakam ve rakamdaki delik sayısı (8'de iki)."""
     holes = np.array([1, 0, 0, 0, 0, 0, 1, 0, 2, 1])
     return x, {"main": digits, "holes": holes[digits]}
 
@@ -394,8 +397,8 @@ def digit_and_holes(x, digits):
 # %%
 @lab.section(quick={"weights": (0.0, 0.9), "n_train": 1_000, "epochs": 1, "seeds": 1})
 def multi_output_loss_weights(
-    weights=(0.0, 0.5, 0.9),  # delik kaybının ağırlığı w; rakam kaybınınki 1 - w
-    n_train=4_000,  # saniyeler süren MNIST alt kümesi
+    weights=(0.0, 0.5, 0.9),  # delik kaybı w ile, rakam kaybı 1 - w ile çarpılır
+    n_train=4_000,  # bu kadar görüntüyle eğitim saniyeler sürer
     epochs=5,  # doğruluk bu kadar epoch'ta düzleşir
     seeds=3,  # tek tohumun sonucu şans olabilir
 ):
@@ -432,9 +435,8 @@ def multi_output_loss_weights(
 # %%
 @multi_output_loss_weights.result
 def _(runs, weights):
-    """Neden: fit tek bir sayıyı küçültür: Σ ağırlık · kayıp. Gövdede az nöron varsa
-    iki çıkış onlar için yarışır; nöronlar ağırlığı büyük olana çalışır. Geniş gövdede
-    ikisine de yer vardır.
+    """Neden: fit Σ ağırlık · kayıp toplamını küçültür. Dar gövdede iki çıkış az nöron
+    için yarışır; nöronlar ağırlığı büyük olana çalışır. Geniş gövde ikisine de yeter.
     """
     low, high = weights[0], weights[-1]
     digit = final(runs, "val_main_accuracy")
@@ -456,12 +458,13 @@ def _(runs, weights):
     lab.save(fig)
     total = (1 - runs["w"]) * runs["val_main_loss"] + runs["w"] * runs["val_holes_loss"]
     gap = abs(total - runs["val_loss"]).max()
-    less = drop.mean - wide.mean
-    learned = (hole[high] - hole[low]).mean()
     lab.check("Keras'ın kaybı Σ ağırlık · kayıp'tır (fark {})", gap, below=1e-4)
-    lab.check("Dar gövdede rakam kötüleşiyor", drop.mean, above=0.03, full_size=True)
-    lab.check("Geniş gövdede daha az düşüyor", less, above=0.02, full_size=True)
-    lab.check("Delik sayısı öğreniliyor", learned, above=0.2, full_size=True)
+    claim = "Rakam doğruluğu 8 nöronlu gövdede 3 puandan çok düşüyor"
+    lab.check(claim, drop.mean, above=0.03, full_size=True)
+    claim = "Rakam doğruluğu 64 nöronlu gövdede 8 nöronlu gövdeden az düşüyor"
+    lab.check(claim, drop.mean - wide.mean, above=0.02, full_size=True)
+    claim = "Delik doğruluğu 8 nöronlu gövdede 20 puandan çok artıyor"
+    lab.check(claim, (hole[high] - hole[low]).mean(), above=0.2, full_size=True)
 
 
 # %% [markdown]
@@ -469,8 +472,8 @@ def _(runs, weights):
 # %%
 @lab.section(quick={"depth": 6, "n_train": 500, "epochs": 2, "seeds": 1})
 def auxiliary_loss(
-    depth=20,  # düz ağın güç öğrendiği derinlik (bölüm 4)
-    weight=0.3,  # yardımcı kaybın ağırlığı (GoogLeNet: Szegedy vd., 2015)
+    depth=20,  # düz ağ bu derinlikte güç öğrenir (bölüm 4)
+    weight=0.3,  # yardımcı kayıp bu ağırlıkla eklenir (GoogLeNet: Szegedy vd., 2015)
     n_train=1_500,  # derin ağda adım pahalıdır: az görüntü yeter
     epochs=4,  # iki eğitim bu kadar epoch'ta ayrılır
     seeds=5,  # üç tohumla büyük fark bile şanstan ayrılmayabilir
@@ -531,7 +534,8 @@ def _(runs, model, inference, depth):
     ax.set(ylabel="ana çıkışın doğrulama doğruluğu", ylim=(0, 1))
     lab.save(fig)
     removed = model.count_params() - inference.count_params()
-    lab.check("Yardımcı kayıp ağa yarıyor", gain.mean, above=0.03, full_size=True)
+    claim = "Yardımcı kayıp ana çıkışın doğruluğunu 3 puandan çok artırıyor"
+    lab.check(claim, gain.mean, above=0.03, full_size=True)
     lab.check("Yardımcı çıkış kesilince ana çıkış hiç değişmiyor", cut, equal=0)
     lab.check("Kesilen çıkışta (64 + 1) · 10 parametre vardı", removed, equal=650)
 
@@ -540,7 +544,7 @@ def _(runs, model, inference, depth):
 # ## 7 · Paylaşılan katmanlar
 # %%
 def draw_pairs(x, digits, count):
-    """Çiftler: iki görüntü ve rakamlarının toplamı."""
+    """Görüntü çiftleri çeker; etiket iki rakamın toplamıdır."""
     rng = np.random.default_rng(lab.seed)
     i, j = rng.integers(len(x), size=(2, count))
     return {"first": x[i], "second": x[j]}, digits[i] + digits[j]
@@ -565,8 +569,8 @@ def start_alike(model, seed, starts):
 # %%
 @lab.section(quick={"n_pairs": 500, "epochs": 1, "seeds": 1}, curious=True)
 def shared_layers(
-    n_pairs=5_000,  # eğitim çifti; çiftler bu kadar görüntüden çekilir
-    epochs=6,  # toplam zor bir hedeftir: çoğu bu kadar epoch'ta öğrenilir
+    n_pairs=5_000,  # bu kadar çift, bu kadar görüntüden çekilir
+    epochs=6,  # toplam zor bir hedeftir: çoğu çift bu kadar epoch'ta öğrenilir
     seeds=3,  # tek tohumun sonucu şans olabilir
 ):
     """Paylaşılan katmanlar: iki rakamın toplamı
@@ -613,9 +617,8 @@ def _(runs, model):
     gain = paired(accuracy["paylaşılan"], accuracy["ayrı"])
     lost = size["ayrı"] - size["paylaşılan"]
     lab.conclude(
-        "Kodlayıcı paylaşılınca parametrelerin yüzde "
-        f"{number(100 * lost / size['ayrı'])} kadarı eksildi. Toplamı bilme doğruluğu "
-        f"{gain.told('arttı', 'düştü')}."
+        f"Kodlayıcı paylaşılınca parametrelerin {percent(lost / size['ayrı'])} kadarı "
+        f"eksildi. Toplamı bilme doğruluğu {gain.told('arttı', 'düştü')}."
     )
     lab.table(summary(runs, "val_accuracy", parametre="parametre"), "İki kodlayıcı")
     pairs, totals = draw_pairs(*load_mnist(1, 2_000).val, 2_000)
@@ -631,10 +634,11 @@ def _(runs, model):
 
     start = final(runs, "ilk_kayıp")
     gap = abs(start["ayrı"] - start["paylaşılan"]).max()
-    lab.check("Bir kodlayıcı kadarı eksiliyor", lost, equal=785 * 128 + 129 * 32)
+    lab.check("Bir kodlayıcı kadar parametre eksildi", lost, equal=785 * 128 + 129 * 32)
     lab.check("İki ağ aynı kayıptan başlıyor (fark {})", gap, below=1e-4)
-    lab.check("Paylaşmak zarar vermiyor", gain.mean, above=-0.05, full_size=True)
-    lab.check("Toplam öğreniliyor", accuracy.min().min(), above=0.3, full_size=True)
+    lab.check("Paylaşmak 5 puan kaybettirmiyor", gain.mean, above=-0.05, full_size=True)
+    claim = "İki ağ da toplamların %30'undan çoğunu doğru biliyor"
+    lab.check(claim, accuracy.min().min(), above=0.3, full_size=True)
 
 
 # %% [markdown]
@@ -647,7 +651,7 @@ def conv(filters, name, strides=1):
 
 
 def noisy_and_clean(x, noise):
-    """Gürültülü görüntüler ve temizleri; iki kümede de aynı tohum."""
+    """Görüntülere gürültü ekler, temizlerini de verir; gürültünün tohumu aynıdır."""
     clean = x.reshape(-1, 28, 28, 1)
     rng = np.random.default_rng(lab.seed)
     return clean + rng.normal(0, noise, clean.shape), clean
@@ -658,7 +662,7 @@ def noisy_and_clean(x, noise):
 def u_net(
     n_train=1_500,  # evrişim CPU'da pahalıdır: az görüntü yeter
     epochs=3,  # iki ağ bu kadar epoch'ta ayrılır
-    noise=0.2,  # gürültünün std'si (piksel 0 ile 1 arasında): ince ayrıntı seçilir
+    noise=0.2,  # std'si bu kadarken ince ayrıntı daha seçilir (piksel 0 ile 1 arasında)
     seeds=3,  # tek tohumun sonucu şans olabilir
 ):
     """U-Net: atlama bağlantıları ne taşır?
@@ -712,7 +716,7 @@ U_PLACES = {  # katman: sütunu ve satırı (satır: 28 x 28, 14 x 14, 7 x 7)
 
 
 def draw_u(ax):
-    """U-Net'in yerleşimi: katmanlar kutu, tensörler ok, atlama bağlantıları renkli."""
+    """U-Net'i çizer: katman kutu, tensör ok olur; atlama bağlantısı renklidir."""
     boxes = {}
     for name, place in U_PLACES.items():
         border = {"boxstyle": "square", "facecolor": "white", "edgecolor": "black"}
@@ -750,13 +754,10 @@ def _(runs, images, noise, seeds):
     plots.digits([axes[letter] for letter in "abcd"], shown, list(images))
     lab.save(fig)
     left = error["bağlı"].max() / noise**2
-    lab.check(
-        "Hata her tohumda artıyor (en az {} kat)",
-        ratio.min(),
-        above=1.1,
-        full_size=True,
-    )
-    lab.check("U-Net gürültünün çoğunu gideriyor", left, below=0.3, full_size=True)
+    claim = "Atlama bağlantıları kesilince hata her tohumda artıyor (en az {} kat)"
+    lab.check(claim, ratio.min(), above=1.1, full_size=True)
+    claim = "U-Net'in hatası gürültünün hatasının onda üçünden azdır"
+    lab.check(claim, left, below=0.3, full_size=True)
 
 
 # %% [markdown]
@@ -764,7 +765,7 @@ def _(runs, images, noise, seeds):
 # %%
 @lab.section(curious=True)
 def shape_errors(
-    width=64,  # toplanan dalların genişliği
+    width=64,  # ilk dal bu genişliktedir, ikinci dal bunun yarısıdır
 ):
     """Şekil hataları: Keras ne der, çaresi nedir?
 
@@ -823,7 +824,8 @@ def _(answers):
     ]
     table = {"yanlış satır": list(answers), "Keras'ın yanıtı": shown, "çaresi": cures}
     lab.table(pd.DataFrame(table), "Altı yanlış satır")
-    lab.check("Keras yalnız bir yanlış satırı kabul ediyor", len(accepted), equal=1)
+    claim = "Keras altı yanlış satırdan yalnız birini hata vermeden kabul ediyor"
+    lab.check(claim, len(accepted), equal=1)
     quiet = answers["Add: 64 ile 1"] == ""
     lab.check("64 ile 1 toplanırken Keras hata vermiyor", quiet, equal=True)
 

@@ -17,7 +17,7 @@ from common.classroom import lettering, page, source, startup, terminal
 from common.classroom.runner import Check, Runner
 from common.files import LabError, can_resume, explain_os_errors
 from common.runs import Runs
-from common.text import NAMES, is_share, number, percent
+from common.text import NAMES, is_share, number, percent, whole
 
 
 class Lab(Runner):
@@ -209,9 +209,11 @@ class Lab(Runner):
             frame = frame.reset_index()
         columns, cells = [], []
         for name, values in frame.items():
-            usual = percent if is_share(name) else number
-            write = dict(formats).get(name, usual if values.dtype.kind == "f" else str)
-            columns.append((NAMES.get(name, str(name)), values.dtype.kind in "iuf"))
+            kind = values.dtype.kind
+            share = percent if is_share(name) else number
+            usual = {"f": share, "i": whole, "u": whole}.get(kind, str)
+            write = dict(formats).get(name, usual)
+            columns.append((NAMES.get(name, str(name)), kind in "iuf"))
             cells.append([write(value) for value in values])
         rows = [list(row) for row in zip(*cells, strict=True)]
         self.report.tables.append({"title": title, "columns": columns, "rows": rows})

@@ -95,7 +95,7 @@ class Runs:
         """
         if not self._kept:
             raise LabError(
-                "Hiçbir koşu saklanmadı. Döngünün içine runs.keep(history) yazın."
+                "Hiçbir eğitim saklanmadı. Döngünün içine runs.keep(history) yazın."
             )
         return pd.concat(self._kept, ignore_index=True)
 

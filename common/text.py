@@ -71,6 +71,11 @@ def number(value: float, digits: int = 3) -> str:
     return text.replace(".", ",")
 
 
+def whole(value: int) -> str:
+    """Write a whole number: 42497 is '42 497', 1490 is '1490'."""
+    return f"{value:,}".replace(",", " ") if abs(value) >= 10_000 else str(value)
+
+
 def tidy(history, **labels) -> pd.DataFrame:
     """What `fit` returned as tidy rows, one per epoch, with Keras' own column names.
 

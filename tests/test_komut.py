@@ -91,11 +91,11 @@ DIES = "import os; os.write(2, b'I0000 noise\\n{}\\n'); os.abort()"
         (f"raise ImportError({DLL!r})", 1, [f"açılamadı: {DLL_TOLD}\n", "Visual C++"]),
         ("raise type('VersionError', (Exception,), {})('5.29')", 1, ["uymuyor: 5.29"]),
         ("Model = None", 1, ["sürümleri birbirine uymuyor: module 'keras' has no"]),
-        ("raise MemoryError", 1, ["Bellek yetmedi.\nÖteki programları kapatın"]),
+        ("raise MemoryError", 1, ["Bellek yetmedi.\nAçık programları kapatın"]),
         ("raise OSError(22, 'The paging file is too small')", 1, ["Bellek yetmedi."]),
         (DIES.format("OMP: Error #15: two"), -6, ["OMP: Error #15", "venv .venv &&"]),
         (DIES.format("compiled to use AVX"), -6, ["işlemcisi", "Colab"]),
-        (DIES.format(""), -6, ["bir şey demeden bitti.\nÖteki programları"]),
+        (DIES.format(""), -6, ["bir şey demeden bitti.\nAçık programları"]),
         ("raise KeyboardInterrupt", 130, [f"(Ctrl-C). Yeniden: python {SCRIPT}\n"]),
     ],
 )

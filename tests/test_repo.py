@@ -471,3 +471,34 @@ def test_pictures_of_the_readme_are_there_and_small():
     names = re.findall(r"outputs/ornekler/[\w./]+\.png", README)
     assert names
     assert all((ROOT / name).stat().st_size <= 150_000 for name in names)
+
+
+VERB = re.compile(  # a Turkish sentence ends like this, as far as a rule can tell
+    r"(yor|m[ae]z|[dt][ıiuü]r?|[aeıiuü]r|\b(var|yok|değil|aynı|None)"
+    r"|\b(büyük|küçük|hızlı|altında|emin))$"
+)
+NAMED_VALUE = re.compile(r" \((?=.*(\{\}|…))(?=.*[^\W\d_])[^()]+\)$")  # "(fark {})"
+
+
+def first_sentence(node: ast.expr, known: dict) -> str:
+    """As the script writes it; "…" where only the run knows."""
+    node = known.get(ast.unparse(node), node)
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    text = [part.value if isinstance(part, ast.Constant) else "…" for part in parts]
+    return re.split(r"\.(?=\s|$)", "".join(text))[0].strip()
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_checks_and_conclusions_are_sentences_and_numbers_are_readable(stem):
+    source = (ROOT / f"{stem}.py").read_text(encoding="utf-8")
+    nodes = [node for node in ast.walk(ast.parse(source)) if hasattr(node, "lineno")]
+    told, known = [], {}  # known: a name -> what was assigned to it last
+    for node in sorted(nodes, key=lambda node: node.lineno):
+        if isinstance(node, ast.Assign):
+            known[ast.unparse(node.targets[0])] = node.value
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if called in ("lab.check", "lab.conclude"):
+            told.append(NAMED_VALUE.sub("", first_sentence(node.args[0], known)))
+    assert [one for one in told if one[-1] != "…" and not VERB.search(one)] == []
+    assert re.findall(r"(?<![\w.,])\d{5,}(?!\w)", source) == []  # "42 497"
+    assert "gürültüden ayrılmıyor" not in source  # "fark şanstan ayrılmıyor"

@@ -91,7 +91,7 @@ def test_a_batch_norm_with_another_formula_is_noticed(failing, monkeypatch):
         return 1.01 * call(self, inputs, training, mask)
 
     monkeypatch.setattr(layers.BatchNormalization, "call", wrong)
-    told = "Slaytın formülü iki kipte de Keras'la aynı (fark {})"
+    told = "Slaytın formülü iki kipte de Keras'ın çıktısını veriyor (fark {})"
     assert failing("batch_norm_by_hand") == [told]
 
 
@@ -102,7 +102,7 @@ def test_a_dropout_that_does_not_scale_is_noticed(failing, monkeypatch):
         return call(self, inputs, training) * (1 - self.rate if training else 1)
 
     monkeypatch.setattr(keras.layers.Dropout, "call", unscaled)
-    assert "Çarpan 1 / (1 - oran)" in failing("dropout_kinds")
+    assert "Açık nöron 1 / (1 - oran) ile çarpılıyor" in failing("dropout_kinds")
 
 
 def test_a_batch_norm_that_is_not_frozen_is_noticed(failing, monkeypatch):
@@ -113,4 +113,4 @@ def test_a_batch_norm_that_is_not_frozen_is_noticed(failing, monkeypatch):
         return shift(model)
 
     monkeypatch.setattr(lab01, "largest_shift", melting)
-    assert "Dondurulan BatchNorm kaymıyor" in failing("mc_dropout")
+    assert "Dondurulan BatchNorm'un ortalaması kaymıyor" in failing("mc_dropout")

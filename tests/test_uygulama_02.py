@@ -143,5 +143,5 @@ def test_a_loss_that_is_the_running_mean_is_noticed(failing, monkeypatch):
 def test_a_schedule_that_forgets_its_settings_is_noticed(failing, monkeypatch):
     settings = {"base": 1e-4, "max": 1e-2, "half_cycle": 400}
     monkeypatch.setattr(lab02.CyclicalLR, "get_config", lambda self: settings)
-    told = "Yüklenen zamanlama aynı LR'den sürüyor (fark {})"
+    told = "Yüklenen zamanlama kaydedilenin LR'sinden sürüyor (fark {})"
     assert failing("own_schedules") == [told]

@@ -15,9 +15,8 @@ def test_an_add_that_weakens_a_branch_is_noticed(failing, monkeypatch):
     monkeypatch.setattr(
         layers.Add, "_merge_function", lambda self, x: x[0] + 0.9 * x[1]
     )
-    assert "Add, ağırlıkları ortak Concatenate'tir (fark {})" in failing(
-        "concatenate_or_add"
-    )
+    told = "Add, iki dala aynı ağırlığı veren Concatenate'e eşittir (fark {})"
+    assert told in failing("concatenate_or_add")
 
 
 def test_a_skip_that_carries_nothing_is_noticed(failing, monkeypatch):

@@ -24,7 +24,7 @@ class Cause(NamedTuple):
 MEMORY = Cause(
     r"MemoryError|bad_alloc|[Pp]aging file|Cannot allocate memory|OOM when allocating",
     "Bellek yetmedi.",
-    "Öteki programları kapatın, sonra komutu yeniden yazın.",
+    "Açık programları kapatın, sonra komutu yeniden yazın.",
 )
 LOADING = (  # while Keras loads; the first row that fits is told
     Cause(

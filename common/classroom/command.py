@@ -58,26 +58,26 @@ def _parser(outline: Outline) -> argparse.ArgumentParser:
         option(*flags, action="store_true", help=help)
 
     many = {"nargs": "+", "action": "extend", "default": []}
-    option("--bolum", **many, metavar="N", help="yalnız bu bölümler: 3 5")
+    option("--bolum", **many, metavar="N", help="yalnız bu bölümleri çalıştırır: 3 5")
     settings = "bölümü başka ayarla dener: --bolum 6 --ayar depth=2"
     option("--ayar", **many, metavar="AD=DEĞER", help=settings)
     option("--sira", metavar="DÜZEY", help="alıştırma: temel, orta, ileri ya da yaz")
-    switch("--ipucu", help="--sira ile: ipucunu gösterir")
-    switch("--cozum", help="--sira ile: çözümü gösterir")
-    switch("--bastan", help="--sira yaz ile: dosyanızın yanına boş bir dosya koyar")
-    switch("--liste", help="bölümler ve beklenen süreleri")
-    switch("--bekle", help="canlı konsol: önce soru, Enter ile koşar")
-    switch("--hizli", help="az veriyle kısa deneme (outputs/hizli)")
-    seed = "varsayılan %(default)s"
+    switch("--ipucu", help="--sira ile ipucunu gösterir")
+    switch("--cozum", help="--sira ile çözümü gösterir")
+    switch("--bastan", help="--sira yaz ile boş bir dosyayı dosyanızın yanına koyar")
+    switch("--liste", help="bölümleri ve sürelerini gösterir")
+    switch("--bekle", help="canlı konsolu açar: önce soru gelir")
+    switch("--hizli", help="az veriyle dener (çıktılar outputs/hizli)")
+    seed = "tohumu seçer; yazılmazsa %(default)s olur"
     option("--tohum", default=str(DEFAULT_SEED), metavar="SAYI", help=seed)
-    option("--cikti", metavar="KLASÖR", help="çıktı klasörü, varsayılan outputs")
+    option("--cikti", metavar="KLASÖR", help="çıktı klasörünü seçer")
     for name, explanation in outline.switches.items():
         if name in outline.values:
             value = outline.values[name]
             option(f"--{name}", default="", metavar=value, help=explanation)
         else:
             switch(f"--{name}", help=explanation)
-    explained = "bu açıklamalar; --bolum N ile o bölümün ayarları"
+    explained = "bunları gösterir; --bolum N o bölümün ayarlarını ekler"
     switch("--yardim", "-h", "--help", help=explained)
     return parser
 
@@ -289,7 +289,7 @@ def describe_settings(sections: list[Section]) -> str:
             word = format_settings({name: usual})
             lines.append(f"  {word}   {section.reasons[name]}".rstrip())
         if not section.settings:
-            lines.append("  ayarı yok")
+            lines.append("  Bu bölümün ayarı yok.")
     return "\n".join(lines)
 
 

@@ -19,8 +19,8 @@ from common.classroom.terminal import explain, say, terminal
 from common.files import LabError
 
 KEYS = """\
-Enter        sıradaki bölümü koşar; bir Enter daha sonucu açar
-6            bölüm 6'yı hemen koşar;  6 depth=2  o ayarla dener
+Enter        sıradaki bölümü çalıştırır; bir Enter daha sonucu açar
+6            bölüm 6'yı hemen çalıştırır;  6 depth=2  o ayarla dener
 t · a · g    son koşuyu tekrarlar · bölümü atlar · bir bölüm geri gider
 k · kk       dersin kodunu gösterir · sonuç bölümünün kodunu (k 6: bölüm 6'nın)
 l · ?        bölümleri listeler · bu açıklama
@@ -96,9 +96,9 @@ class LiveConsole:
             say(KEYS, "dim")
         self._announce()
         while True:
-            prompt = (
-                f"Bölüm {self.here.number} · Enter: koş" if self.here else "Enter: çık"
-            )
+            prompt = "Enter: çık"
+            if self.here:
+                prompt = f"Bölüm {self.here.number} · Enter: çalıştır"
             place = self.place
             text = self.ask(f"{prompt} · ?: yardım")
             if text == "q" or not (text or self.here):
@@ -154,7 +154,7 @@ class LiveConsole:
 
     def _repeat(self) -> None:
         if self.last is None:
-            raise UsageError("Henüz koşan bölüm yok; Enter sıradakini koşar.")
+            raise UsageError("Henüz koşan bölüm yok; Enter sıradaki bölümü çalıştırır.")
         self._run(*self.last)
 
     def _run_numbered(self, section: Section, words: list[str]) -> None:

@@ -258,7 +258,7 @@ class Runner(Outline):
         prepare(self._folder(trial))
         terminal.rule(f"{self.title} · {self.hours}")
         if self.quick:
-            say("Hızlı deneme: veri ve epoch az; sayılar dersin sayıları değildir.")
+            say("Hızlı deneme: veri ve epoch azdır; sayılar dersin sayıları değildir.")
         right = True
         if command.task:
             right = self._try(command.task)
@@ -292,9 +292,9 @@ class Runner(Outline):
         self.show_exercises(e for e in self.exercises.values() if e.section in names)
         slowest = max(seconds, key=seconds.get)
         say(
-            f"{len(names)} bölüm, yükleme dahil {total:.0f} saniye (en uzunu bölüm "
+            f"{len(names)} bölüm yükleme dahil {total:.0f} saniye sürdü (en uzunu bölüm "
             f"{slowest}: {seconds[slowest]:.0f} saniye); en çok bellek {told}; "
-            f"{len(set(self.written))} dosya: {self.report.folder}\n"
+            f"{len(set(self.written))} dosya yazıldı: {self.report.folder}\n"
             f"Günün sayfası: {self.report.folder.parent / page.PAGE_FILE}",
             whole=True,
         )
