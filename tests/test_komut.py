@@ -290,7 +290,7 @@ def test_pause_in_a_real_terminal(tmp_path):
     ]  # basılanlar atıldı: bölüm başlamadı
     answer(b"bence\n", "edildi: bence")
     answer(b"\x1b[A\n", "edildi: bence")  # ↑ önceki satırı geri getirir
-    answer(b"k\n", "@lab.section")
+    answer(b"k\n\n", "@lab.section")  # dersin iki hücresi var
     answer(b"kk\n", "@batch_norm_by_hand.result")
     seen = b""
     os.write(master, b"\n")

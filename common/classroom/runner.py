@@ -292,8 +292,8 @@ class Runner(Outline):
         self.show_exercises(e for e in self.exercises.values() if e.section in names)
         slowest = max(seconds, key=seconds.get)
         say(
-            f"{len(names)} bölüm yükleme dahil {total:.0f} saniye sürdü (en uzunu bölüm "
-            f"{slowest}: {seconds[slowest]:.0f} saniye); en çok bellek {told}; "
+            f"{len(names)} bölüm yükleme dahil {total:.0f} saniye sürdü (en uzunu "
+            f"bölüm {slowest}: {seconds[slowest]:.0f} saniye); en çok bellek {told}; "
             f"{len(set(self.written))} dosya yazıldı: {self.report.folder}\n"
             f"Günün sayfası: {self.report.folder.parent / page.PAGE_FILE}",
             whole=True,
