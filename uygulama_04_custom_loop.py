@@ -838,7 +838,7 @@ def draw_costs(alarms, missed, cost, ax):
 # %%
 @custom_loss.result
 def _(runs, cost):
-    """Neden: Pahalı kayıp ağı, kuşkuluyken "kötü huylu" demeye iter: yanlış alarm artar.
+    """Neden: Pahalı kayıp, kuşkulu ağı "kötü huylu" demeye iter: yanlış alarm artar.
     Cross-entropy ile de az tümör kaçar: azalacak yer dardır. Alarm eşiğini 0,5'ten
     1 / (1 + bedel) değerine indirmek de aynı yöne iter.
     """
@@ -1117,6 +1117,8 @@ def _(history, model, by_hand, by_fit, n_train):
     doğrulama ve callback'ler fit'in kendi döngüsündedir: onlara dokunmadık.
     """
     loss = history["val_loss"]
+    if loss.isna().any():
+        raise LabError("aux_weight çok büyük: kayıp sayı olmaktan çıktı (NaN).")
     best = loss.argmin()
     lab.conclude(
         "fit'in dört işinden dördü de kendiliğinden sürdü. Eğitim "
