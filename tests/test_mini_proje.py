@@ -1,6 +1,5 @@
 """Mini proje: kesilen eğitim sürer, bitmiş dosyalara dokunulmaz."""
 
-import re
 import shutil
 
 import keras
@@ -109,12 +108,6 @@ def test_poster_shows_the_student_and_refuses_a_pair_of_two_runs(run, capsys):
     shutil.copy(trial / f"{PROJECT.stem}.keras", run.folder)
     assert run(sections=(1,)) == 1
     assert "ayrı koşulardan" in capsys.readouterr().err
-
-
-def test_options_that_are_gone_name_what_does_their_work(capsys):
-    for option in ("--uzun", "--ablasyon"):
-        assert lab.main(["--bolum", "1", option]) == 2
-        assert re.search(r"artık yok\. .+--bolum \d+", capsys.readouterr().err)
 
 
 def test_policy_is_chosen_by_the_device_alone(monkeypatch):
