@@ -131,7 +131,7 @@ def test_the_text_of_a_section_is_read_in_its_parts(tmp_path):
         "Kaç satır?",
         "Ayar kadar satır yazılır.",
     )
-    assert TEXT.splitlines()[counting.line - 1] == "class Counter:"
+    assert TEXT.splitlines()[counting.lines[0] - 1] == "class Counter:"
     assert TEXT.splitlines()[counting.result_line - 1] == "@counting.result"
     assert (counting.curious, counting.alone) == (True, False)
     assert counting.label == "Sayma (meraklısına)"
@@ -366,6 +366,7 @@ def test_the_result_cell_of_a_section_that_was_called_runs_on_that_call(
 def test_a_line_that_was_interrupted_is_live_no_more(monkeypatch):
     screen = Console(file=io.StringIO(), force_terminal=True)
     monkeypatch.setattr(progress, "terminal", lambda: screen)
+    monkeypatch.setattr(progress, "moves", lambda screen: True)
     line = progress.Progress()
     seen = []
 
