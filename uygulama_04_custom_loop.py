@@ -673,25 +673,25 @@ def sigmoid_network(policy):
 @lab.section(quick={"epochs": 2, "seeds": 1})
 def mixed_precision(
     weight=1e-5,  # kaybın çarpanı: çok pikselin ortalaması da gradyanı böyle küçültür
-    scale=32_768.0,  # kayıp ölçekleme: LossScaleOptimizer da buradan başlar
+    scale=32_768.0,  # kayıp bununla çarpılır, gradyan adımdan önce geri bölünür
     epochs=6,  # öğrenen ağ öğrenemeyenden bu kadar epoch'ta ayrılır
     seeds=3,  # tek tohumun sonucu şans olabilir
 ):
     """Karma hassasiyet (mixed precision): 16 bit yeter mi?
 
-    Soru: Kayıp yüz binde birine küçültülüyor. float16 ile hesaplanan gradyanların
-    yüzde kaçı sıfır olur?
+    Soru: Kayıp yüz binde birine inince float16 gradyanlarının yüzde kaçı sıfır olur?
     """
+    if not 0 < weight <= 1 or scale == 0:
+        raise LabError("weight en çok 1; weight ve scale sıfırdan büyük olmalı.")
     data = load_breast_cancer()
     x, y = data.x_train, data.y_train[:, None]
     val = data.x_val, data.y_val[:, None]
 
     def build(policy, factor):
         model = sigmoid_network(policy)
-        # olağan epsilon (1e-07) bu gradyanları ezerdi; ölçek adımdan önce geri bölünür
         adam = keras.optimizers.Adam(0.01, epsilon=1e-12, loss_scale_factor=factor)
         model.compile(
-            adam,
+            adam,  # olağan epsilon (1e-07) bu gradyanları ezerdi
             loss="binary_crossentropy",
             loss_weights=[weight],
             metrics=[keras.metrics.BinaryCrossentropy(name="cross_entropy")],
