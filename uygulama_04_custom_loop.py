@@ -586,17 +586,16 @@ def gradient_clipping(
     Soru: Eğitimde üç mini-batch'in pikselleri 255 kat büyük gelirse kırpmasız ağ,
     gradyanı kırpılan ağdan kaç puan geride bitirir?
     """
+    if every > 90 or limit == 0 or value == 0:
+        raise LabError("every en çok 90, limit ve value sıfırdan büyük olmalı.")
     data = load_mnist(600 * every, 1_000)
     x, y = data.x_train.copy(), data.y_train
     for first in (100 * every, 200 * every, 300 * every):
         bad = slice(first, first + 100)  # bir mini-batch 100 görüntüdür
         x[bad] *= factor
-    clips = {
-        "kırpma yok": {},
-        "clipvalue": {"clipvalue": value},
-        "clipnorm": {"clipnorm": limit},
-        "global_clipnorm": {"global_clipnorm": limit},
-    }
+    clips = {"kırpma yok": {}, "clipvalue": {"clipvalue": value}}
+    clips["clipnorm"] = {"clipnorm": limit}
+    clips["global_clipnorm"] = {"global_clipnorm": limit}
     # Sıra sizde (ileri): bir satır da siz ekleyin
 
     def build(clip):
@@ -627,8 +626,8 @@ def _(runs, limit):
     angle = final(runs, "açı").max()
     lab.conclude(
         "Kırpmasız ağ, global_clipnorm ile kırpılan ağdan "
-        f"{behind.told('geride bitirdi', 'önde bitirdi')}. Gradyanın yönünü en çok "
-        f"{angle.idxmax()} değiştirdi: {number(angle.max(), 2)} derece."
+        f"{behind.told('geride bitirdi', 'önde bitirdi')}. Adım gradyandan en çok "
+        f"{number(angle.max(), 2)} derece saptı ({angle.idxmax()})."
     )
     columns = {"norm": "norm", "kırpılan norm": "kırpılan", "açı (derece)": "açı"}
     title = "Eğitimden sonra doğruluk; dördüncü bozuk mini-batch'in gradyanı ve adımı"
@@ -675,25 +674,25 @@ def sigmoid_network(policy):
 @lab.section(quick={"epochs": 2, "seeds": 1})
 def mixed_precision(
     weight=1e-5,  # kaybın çarpanı: çok pikselin ortalaması da gradyanı böyle küçültür
-    scale=32_768.0,  # kayıp ölçekleme: LossScaleOptimizer da buradan başlar
+    scale=32_768.0,  # kayıp bununla çarpılır, gradyan adımdan önce geri bölünür
     epochs=6,  # öğrenen ağ öğrenemeyenden bu kadar epoch'ta ayrılır
     seeds=3,  # tek tohumun sonucu şans olabilir
 ):
     """Karma hassasiyet (mixed precision): 16 bit yeter mi?
 
-    Soru: Kayıp yüz binde birine küçültülüyor. float16 ile hesaplanan gradyanların
-    yüzde kaçı sıfır olur?
+    Soru: Kayıp yüz binde birine inince float16 gradyanlarının yüzde kaçı sıfır olur?
     """
+    if not 0 < weight <= 1 or scale == 0:
+        raise LabError("weight en çok 1; weight ve scale sıfırdan büyük olmalı.")
     data = load_breast_cancer()
     x, y = data.x_train, data.y_train[:, None]
     val = data.x_val, data.y_val[:, None]
 
     def build(policy, factor):
         model = sigmoid_network(policy)
-        # olağan epsilon (1e-07) bu gradyanları ezerdi; ölçek adımdan önce geri bölünür
         adam = keras.optimizers.Adam(0.01, epsilon=1e-12, loss_scale_factor=factor)
         model.compile(
-            adam,
+            adam,  # olağan epsilon (1e-07) bu gradyanları ezerdi
             loss="binary_crossentropy",
             loss_weights=[weight],
             metrics=[keras.metrics.BinaryCrossentropy(name="cross_entropy")],
@@ -727,7 +726,7 @@ def _(runs, sizes, epochs):
     learned = "öğrenemedi" if worse.mean > 0.1 else "öğrendi"
     lab.conclude(
         f"float16'da gradyanların yüzde {number(100 * zeros['float16'])} kadarı sıfır "
-        f"oldu. Ağ bu gradyanlarla {learned}; kayıp ölçeklenince sıfır olan pay "
+        f"oldu. Ağ float32 kadar {learned}; kayıp ölçeklenince sıfır olan pay "
         f"{percent(zeros['float16, ölçekli'])} oldu."
     )
     columns = {"sıfır olan pay": "sıfır_payı", "doğrulama kaybı": "val_cross_entropy"}
@@ -741,7 +740,6 @@ def _(runs, sizes, epochs):
     plots.curves(runs, "val_cross_entropy", right)
     right.set(title="aynı ağ, dört sayı biçimi", ylabel="doğrulama kaybı")
     lab.save(fig)
-
     close = abs(others).to_numpy().max()
     lab.check("float16'da gradyanların çoğu sıfır oluyor", zeros["float16"], above=0.5)
     lab.check("Ölçekli gradyan sıfır olmuyor", zeros["float16, ölçekli"], below=0.02)
