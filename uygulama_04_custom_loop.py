@@ -866,7 +866,8 @@ def _(runs, cost):
     more = alarms[costly] - alarms[plain]
     lab.check("Bedel 1 iken kayıp cross-entropy'dir (fark {})", gap, below=1e-6)
     lab.check("Pahalı kayıp yanlış alarmı artırıyor", more, above=0, full_size=True)
-    lab.check("Ortalamada az tümör kaçıyor", fewer.mean, above=0, full_size=True)
+    claim = "Pahalı kayıpla ortalamada daha az tümör kaçıyor"
+    lab.check(claim, fewer.mean, above=0, full_size=True)
 
 
 # %% [markdown]
@@ -998,7 +999,8 @@ def _(pieces, whole, patients, model, beta):
     moved = largest_difference(model.predict(x), elsewhere)
     lab.check("Biriken F, scikit-learn'ün F'sidir (fark {})", gap, below=1e-6)
     lab.check("Yeni süreçte yüklenen model aynıdır (fark {})", moved, below=1e-6)
-    lab.check("Ortalama bütünün altında", whole - mean, above=0.1, full_size=True)
+    claim = "F'lerin ortalaması bütünün F'sinden küçüktür"
+    lab.check(claim, whole - mean, above=0.1, full_size=True)
 
 
 # %% [markdown]
@@ -1317,8 +1319,9 @@ def _(answers, histories, project):
     best = history["val_accuracy"][np.argmin(history["val_loss"])]
     gap = abs((guesses == data.y_val).mean() - best)
     lab.check("Kaydedilen ağ en iyi epoch'un ağıdır (fark {})", gap, below=1e-3)
-    lab.check("Testte %98,5 geçildi", right[OURS].mean(), above=0.985, full_size=True)
-    lab.check("Referans model de geçildi", gain.mean, above=0.001, full_size=True)
+    score = right[OURS].mean()
+    lab.check("Test doğruluğu %98,5 üstündedir", score, above=0.985, full_size=True)
+    lab.check("Referans model geride kaldı", gain.mean, above=0.001, full_size=True)
 
 
 # %% [markdown]
@@ -1502,10 +1505,10 @@ def _(answers, card, model, changed, told):
     images = load_mnist(1).x_test[worst.index]
     plots.digits([axes[letter] for letter in "abcd"], images, shown)
     own = f"Değişen ayar: {changed}" if changed else "Sınıfın ayarlarıyla eğitildi."
-    missed = f"10 000 test rakamının {len(wrong)} tanesini yanlış okudu."
-    write_story(model, [own, missed, told], axes)
+    write_story(model, [own, f"{len(wrong)} test rakamını yanlış okudu.", told], axes)
     lab.save(fig, file_suffix(name))
-    lab.check("Ağ yanlışta daha az emin", sure[False] - sure[True], below=0)
+    gap = sure[False] - sure[True]
+    lab.check("Ağ yanlış okuduğu rakamlarda daha az emindir", gap, below=0)
 
 
 # %% [markdown]
