@@ -829,7 +829,9 @@ def draw_costs(alarms, missed, cost, ax):
     for name in missed.index:
         spot = alarms[name], missed[name]
         ax.plot(*spot, "o", markersize=26)
-        ax.annotate(name, spot, size=22, weight="bold", **place)
+        below = {"xytext": (-20, -30), "ha": "right"}  # adlar üst üste gelmesin
+        side = below if name == "pahalı kayıp" else {}
+        ax.annotate(name, spot, size=22, weight="bold", **(place | side))
     most = max(missed.max(), total / cost)
     ax.set(xlim=(0, 1.3 * max(alarms.max(), total)), ylim=(-0.1 * most, 1.2 * most))
     ax.set(xlabel="yanlış alarm", ylabel="kaçırılan tümör")
@@ -1276,7 +1278,7 @@ def draw_mistakes(wrong, ax):
     """İki modelin test yanlışları; yanlarında tarifin bilinen düzeyi."""
     bars = ax.barh(list(wrong.index), wrong, color=["C0", "C1"], height=0.5)
     ax.bar_label(bars, label_type="center", size=26, weight="bold", color="white")
-    ax.axvspan(*PUBLISHED, color="lightgrey", linewidth=0, zorder=0)
+    ax.axvspan(*PUBLISHED, color="darkgrey", linewidth=0, zorder=0)
     ax.set(xlabel="10 000 test rakamında yanlış", ylim=(1.5, -0.5))
     plots.note(ax, "gri şerit: referans modelin 20 epoch sonraki bilinen düzeyi")
 
