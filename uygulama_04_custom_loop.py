@@ -1569,7 +1569,7 @@ def ablation(
 def _(runs):
     """Neden: Gürültü ve Dropout uzun eğitimde aşırı öğrenmeyi geciktirir; bu kısa
     eğitimde kapanmaları doğruluğu düşürmez. Kalan tekniklerin çoğunun tek başına payı
-    küçüktür; tohumlar arasındaki fark onu örter.
+    küçüktür. Dokuz fark sınanınca biri şansla da ayrılmış görünebilir.
     """
     accuracy = final(runs, "val_accuracy")
     whole = accuracy.pop("hiçbiri")

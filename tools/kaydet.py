@@ -1,5 +1,6 @@
 """Bütün bir koşudan kaydı yeniler: sayfa, sonuçlar, README ile kılavuzun sayıları.
 
+    python uygulama_04_custom_loop.py --bolum 13 --cikti KLASÖR    (önce: tek başına)
     for f in uygulama_0*.py; do python $f --cikti KLASÖR; done
     python tools/kaydet.py KLASÖR        (yazılmazsa: outputs)
     python tools/kaydet.py --kilavuz     (yalnız kılavuz: satır numaraları, HTML'si)
