@@ -458,13 +458,12 @@ def test_constraints_pin_everything_that_the_requirements_bring():
 
 
 def test_workflows_run_only_what_readme_or_ci_runs():
-    yaml = pytest.importorskip("yaml")
     known = {*README.splitlines(), ".ci/run"}
     commands = set()
-    for path in sorted((ROOT / ".github" / "workflows").glob("*.yml")):
-        told = yaml.safe_load(path.read_text(encoding="utf-8"))
-        steps = [step for job in told["jobs"].values() for step in job["steps"]]
-        commands |= {step["run"] for step in steps if "run" in step}
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        assert "\t" not in text  # YAML sekmeyle girinti bilmez
+        commands.update(re.findall(r"(?m)^ +(?:- )?run: (.+)$", text))
     assert len(commands) == 3  # kabuk, cmd.exe, tam boy
     assert commands <= known
 
