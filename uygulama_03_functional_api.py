@@ -30,6 +30,7 @@ from sklearn.preprocessing import KBinsDiscretizer
 
 from alistirmalar import sinamalar
 from common import (
+    LabError,
     final,
     gradients,
     keras_answer,
@@ -407,6 +408,8 @@ def multi_output_loss_weights(
     Soru: Ağ hem rakamı hem rakamdaki delik sayısını (8'de iki) buluyor. Deliğin kayıp
     ağırlığı 0'dan 0,9'a çıkınca rakam doğruluğu kaç puan düşer?
     """
+    if weights[0] >= weights[-1] or weights[-1] > 1:
+        raise LabError("weights 0 ile 1 arasında, artan en az iki ağırlık olmalı.")
     data = load_mnist(n_train, 2_000)
     train, val = digit_and_holes(*data.train), digit_and_holes(*data.val)
 
