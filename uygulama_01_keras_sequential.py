@@ -1468,7 +1468,8 @@ def mc_dropout(
 # %%
 def draw_least_certain(several, axes):
     """En kararsız rakamları ve tahminin olasılığının %95 aralığını gösterir."""
-    data, average = load_mnist(1), several.mean(axis=0)
+    data = load_mnist(1)
+    average = several.mean(axis=0)
     surest = entropy(average).argsort()
     for ax, i in zip(axes, reversed(surest), strict=False):
         guess = average[i].argmax()
