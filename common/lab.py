@@ -35,6 +35,7 @@ class Lab(Runner):
         function: Callable | None = None,
         *,
         quick: Mapping = (),
+        limits: Mapping = (),
         options: Iterable[str] = (),
         curious: bool = False,
         alone: bool = False,
@@ -47,6 +48,8 @@ class Lab(Runner):
         Args:
             function: the lesson part.
             quick: settings of `--hizli`.
+            limits: setting -> (smallest, largest value), both allowed; also for each
+                value of a tuple. Beyond them one sentence says so.
             options: options of the script's own that it knows (`Lab.option`).
             curious: marked "meraklısına".
             alone: runs only when it is asked for by its number.

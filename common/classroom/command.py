@@ -229,6 +229,9 @@ def read_settings(sections: list[Section], words: list[str]) -> dict:
                 f"örneğin {example}. "
                 f"Olanlar:\n{describe_settings(sections)}"
             ) from error
+    for section in sections:
+        if told := section.refused(found):
+            raise UsageError(f"{told} Olanlar:\n{describe_settings([section])}")
     return found
 
 

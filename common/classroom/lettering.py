@@ -60,6 +60,7 @@ def finish(fig: plt.Figure, conclusion: str = "") -> None:
         _spread_names(ax)
         for text in texts_of(ax, MEAN):
             _keep_inside(text, ax)
+    fig.set_layout_engine("none")  # laid out: saving need not do it once more
 
 
 def _has_no_label(axis) -> bool:

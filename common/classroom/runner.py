@@ -352,6 +352,8 @@ class Runner(Outline):
             names = ", ".join(sorted(unknown))
             raise TypeError(f"{section.name}: böyle bir ayar yok: {names}")
         settings = section.settings | (section.quick if self.quick else {}) | given
+        if told := section.refused(settings):
+            raise LabError(told)
         trial = trial or bool(given)
         folder = self._folder(trial)
         report = Report(section, settings, given, folder, prediction, trial)

@@ -32,6 +32,7 @@ class Section:
     lesson: tuple[str, ...]  # source of the lesson, a text per cell
     lines: tuple[int, ...]  # where each of them begins
     quick: dict = field(default_factory=dict)  # what `--hizli` uses instead
+    limits: dict = field(default_factory=dict)  # setting -> smallest and largest value
     options: tuple[str, ...] = ()  # options of the script's own that it knows
     curious: bool = False  # "meraklısına": for those who want more
     alone: bool = False  # runs only when it is asked for by its number
@@ -45,6 +46,16 @@ class Section:
     def stem(self) -> str:
         """How the names of its files begin: '08_vanishing_gradient'."""
         return f"{self.number:02}_{self.name}"
+
+    def refused(self, settings: Mapping) -> str:
+        """What is wrong with settings beyond the section's limits; empty: nothing."""
+        for name, (low, high) in self.limits.items():
+            given = settings.get(name, low)
+            values = given if isinstance(given, tuple) else (given,)
+            if not all(low <= value <= high for value in values):
+                between = f"{low:g} ile {high:g} arasında".replace(".", ",")
+                return f"{name} {between} olmalı."
+        return ""
 
     @property
     def code(self) -> str:
