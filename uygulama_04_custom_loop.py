@@ -1210,7 +1210,7 @@ def _(answers, histories, project):
     )
     table = pd.DataFrame({"test doğruluğu": right.mean(), "test yanlışı": wrong})
     table["epoch"] = [told.epoch[-1] + 1 for told in histories.values()]
-    table["bu koşuda saniye"] = [sum(told.history["saniye"]) for told in histories.values()]
+    table["saniye"] = [sum(told.history["saniye"]) for told in histories.values()]
     lab.table(table.rename_axis("model"), "İki eğitim", {"test doğruluğu": two})
     fig, (race, bars) = plots.figure(1, 2, width_ratios=[3, 2])
     draw_race(histories, race)
