@@ -742,7 +742,7 @@ def custom_loss(
     """Kendi kaybımız: kaçırılan tümör pahalı olsun
 
     Soru: Kayıpta kaçırılan tümör 5 kat pahalı sayılınca ağ 114 doğrulama hastasında
-    kaç tümör daha az kaçırır?
+    ortalama kaç tümör daha az kaçırır?
     """
     data = load_breast_cancer()
     thresholds = [0.5, 1 / (1 + cost)]  # ikincisinde aynı bedel kayıpta değil, kararda
@@ -783,8 +783,8 @@ def draw_costs(alarms, missed, total, cost, ax):
 @custom_loss.result
 def _(runs, cost):
     """Neden: Pahalı kayıp, kuşkulu ağı "kötü huylu" demeye iter: yanlış alarm artar.
-    Cross-entropy ile de az tümör kaçar: azalacak yer dardır. Alarm eşiğini 0,5'ten
-    1 / (1 + bedel) değerine indirmek de aynı yöne iter.
+    Cross-entropy ile de az tümör kaçar: azalacak yer dardır, fark çoğu koşuda şanstan
+    ayrılmaz. Alarm eşiğini 1 / (1 + bedel) değerine indirmek de aynı yöne iter.
     """
     runs["bedel"] = cost * runs["kaçırılan"] + runs["yanlış_alarm"]
     runs = runs[(runs["kayıp"] == "cross-entropy") | (runs["eşik"] == 0.5)]
@@ -892,6 +892,7 @@ def draw_pieces(pieces, whole, ax):
     for value, name in ((whole, "bütünün F'si"), (pieces["F"].mean(), "ortalama F")):
         ax.plot([1, len(pieces)], [value, value], linewidth=4, label=name)
     plots.label_lines(ax)
+    plots.whole_epochs(ax, len(pieces))
     ax.set(xlabel="mini-batch (içi boş: tümörsüz)", ylabel="F")
 
 
