@@ -5,6 +5,7 @@ import signal
 
 import pandas as pd
 import pytest
+from helpers import LABS
 
 from common.classroom.command import MAX_SEED, read_settings, typed, understand
 from common.classroom.source import read_outline
@@ -136,6 +137,19 @@ def test_settings_are_understood_as_they_are_typed(lab, words, settings):
     )
     assert command.settings == settings
     assert [section.number for section in command.chosen] == [1, 2]
+
+
+def test_limits_of_settings_hold_where_a_section_is_called(lab):
+    with pytest.raises(LabError, match="size 1 ile 50 arasında olmalı"):
+        lab.sections["first"].run(size=51)
+    lab.sections["first"].run(size=50)
+    assert len(lab.report.data) == 50
+
+
+def test_each_option_of_lab_04_belongs_to_one_section():
+    sections = LABS["uygulama_04_custom_loop"].sections.values()
+    takers = {(name, s.name) for s in sections for name in s.options}
+    assert takers == {("surdur", "mini_project"), ("ad", "mini_project_poster")}
 
 
 def test_what_the_help_prints_can_be_typed_back():
