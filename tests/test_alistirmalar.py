@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from conftest import LABS
+from helpers import LABS
 
 from common import LabError
 from common.classroom import writing

@@ -7,10 +7,11 @@ verilenlerle.
 import io
 import math
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import LABS, Evidence, repeats_itself
+from helpers import LABS, TASKS, Evidence
 from rich.console import Console
 
 from common.classroom.terminal import panel
@@ -18,8 +19,6 @@ from common.files import ROOT
 
 SECTIONS = [(stem, name) for stem, lab in LABS.items() for name in lab.sections]
 NAMES = [f"{stem[:12]}-{name}" for stem, name in SECTIONS]
-LEVELS = ("temel", "orta", "ileri")  # "yaz": test_alistirmalar.py
-TASKS = [(stem, level) for stem in LABS for level in LEVELS]
 ALONE = {
     "uygulama_01_keras_sequential": ["full_architecture", "dropout_kinds"],
     "uygulama_02_callbacks_lr": [
@@ -103,6 +102,21 @@ def test_the_panel_is_whole_on_a_small_screen(runs, stem, name):
     screen.print(panel(runs[stem].reports[name], SCREEN[0]))
     lines = screen.file.getvalue().splitlines()
     assert len(lines) <= SCREEN[1] - 1, len(lines)
+
+
+def repeats_itself(evidence: Evidence, names: list[str], folder: Path) -> None:
+    """Assert that these sections, alone and run again, write the same CSV files."""
+    for name in names:
+        evidence(name)
+    numbers = [str(evidence.lab.sections[name].number) for name in names]
+    size = ["--hizli"] if evidence.quick else []
+    options = [*size, "--tohum", str(evidence.seed), "--cikti", str(folder)]
+    assert evidence.lab.main(["--bolum", *numbers, *options]) == 0
+    again = sorted((folder / evidence.lab.name).glob("[0-9]*.csv"))
+    assert {path.name[:2] for path in again} == {number.zfill(2) for number in numbers}
+    for path in again:
+        before = evidence.folder / evidence.lab.name / path.name
+        assert path.read_bytes() == before.read_bytes(), path.name
 
 
 @pytest.mark.bir_tohum

@@ -4,7 +4,7 @@ import re
 
 import nbformat
 import pytest
-from conftest import LABS, copy_repository
+from helpers import LABS, copy_repository
 from nbclient import NotebookClient
 
 MARKER = re.compile(r"(?m)^# %%.*\n")

@@ -14,7 +14,7 @@ import time
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from conftest import copy_repository
+from helpers import copy_repository
 
 from common import LabError, predict_in, start_python
 from common.classroom import startup

@@ -9,7 +9,7 @@ import sys
 from importlib.metadata import packages_distributions, requires, version
 
 import pytest
-from conftest import LABS
+from helpers import LABS
 from packaging.requirements import Requirement
 from PIL import Image
 
@@ -48,7 +48,7 @@ MEMORY_MB = {
 DOCUMENTS = ("egitmen", "slaytlar_ve_keras", "sozluk", "sss")
 LONGEST, MINI_PROJECT = 25, 100  # bir bölümün, mini projenin sınırı (saniye)
 DAY = 450  # dört betik (saniye): yedi buçuk dakika
-OWN = {"alistirmalar", "common", "conftest", "tools", *LABS}
+OWN = {"alistirmalar", "common", "helpers", "tools", *LABS}
 
 
 def test_ci_runs_exactly_the_test_line_of_the_readme_and_then_the_full_size():

@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import figure_problems
+from helpers import figure_problems
 from keras import layers
 from matplotlib.path import Path
 

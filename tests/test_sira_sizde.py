@@ -7,12 +7,10 @@ import importlib.util
 import sys
 
 import pytest
-from conftest import LABS
+from helpers import LABS, LEVELS, TASKS
 
 from common.files import ROOT
 
-LEVELS = ["temel", "orta", "ileri"]
-TASKS = [(stem, level) for stem in LABS for level in LEVELS]
 MARK = "# Sıra sizde (ileri): bir satır da siz ekleyin"
 
 

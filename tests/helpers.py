@@ -1,0 +1,113 @@
+"""What several test files use: the labs, a small lab, looking at figures, evidence."""
+
+import importlib
+import shutil
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+from matplotlib.text import Text
+
+from common.classroom import lettering
+from common.files import ROOT
+from common.lab import Lab
+
+LABS = {
+    path.stem: importlib.import_module(path.stem).lab
+    for path in sorted(ROOT.glob("uygulama_0*.py"))
+}
+LEVELS = ("temel", "orta", "ileri")  # "yaz": test_alistirmalar.py
+TASKS = [(stem, level) for stem in LABS for level in LEVELS]
+MIN_FONT = 16  # projektörde arka sıradan okunan punto, 1920 piksel genişlikte
+SLACK = 2.0  # piksel; yazının kutusu harflerden biraz büyüktür
+
+
+class SmallLab(Lab):
+    """A lab of the test's own sections that writes into the test's folder."""
+
+    def __init__(self, folder: Path):
+        super().__init__("uygulama_09_deneme", "Uygulama 09 · Deneme", "00:00-01:00")
+        self.out = folder
+        self.configure(out=folder)
+
+    def ran(self, *words: str) -> int:
+        return self.main([*words, "--cikti", str(self.out)])
+
+    def files(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in self.folder.iterdir()}
+
+
+def copy_repository(folder: Path) -> Path:
+    """The repository without its results, in a path with a space, Turkish letters."""
+    target = folder / "Derin Öğrenme ığüşçİ"
+    ignored = shutil.ignore_patterns(".*", "outputs", "tests", "__pycache__")
+    return Path(shutil.copytree(ROOT, target, ignore=ignored))
+
+
+def visible_texts(fig: plt.Figure) -> list[Text]:
+    """Every text that is really drawn; tick labels outside their axis are not."""
+    hidden = set()
+    for ax in fig.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            drawn = {id(tick) for tick in axis._update_ticks()} if ax.axison else set()
+            for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
+                if id(tick) not in drawn:
+                    hidden |= {id(tick.label1), id(tick.label2)}
+            if not ax.axison:
+                hidden |= {id(axis.label), id(axis.offsetText)}
+    texts = [text for text in fig.findobj(Text) if text.get_visible()]
+    return [t for t in texts if t.get_text().strip() and id(t) not in hidden]
+
+
+def figure_problems(fig: plt.Figure) -> list[str]:
+    """What the back row could not read: small, clipped or overlapping text."""
+    fig.canvas.draw()
+    texts = visible_texts(fig)
+    boxes = [text.get_window_extent() for text in texts]
+    problems = []
+    for text, box in zip(texts, boxes, strict=True):
+        if text.get_fontsize() < MIN_FONT:
+            problems.append(f"küçük yazı: {text.get_text()!r}")
+        outside = box.x0 < -SLACK or box.y0 < -SLACK
+        if outside or box.x1 > fig.bbox.x1 + SLACK or box.y1 > fig.bbox.y1 + SLACK:
+            problems.append(f"kesilmiş yazı: {text.get_text()!r}")
+    for (one, a), (other, b) in combinations(zip(texts, boxes, strict=True), 2):
+        width = min(a.x1, b.x1) - max(a.x0, b.x0)
+        height = min(a.y1, b.y1) - max(a.y0, b.y0)
+        if width > SLACK and height > SLACK:
+            problems.append(f"üst üste: {one.get_text()!r} ile {other.get_text()!r}")
+    return problems
+
+
+@dataclass
+class Evidence:
+    """Runs a section of a lab once and keeps what it returned, said and drew."""
+
+    lab: Lab
+    folder: Path
+    quick: bool
+    seed: int
+    results: dict = field(default_factory=dict)
+    reports: dict = field(default_factory=dict)
+    problems: dict = field(default_factory=dict)
+
+    def __call__(self, name: str) -> dict:
+        """The numbers that the section claims."""
+        if name not in self.results:
+            section = self.lab.sections[name]
+            quick = self.quick or section.alone  # at full size it takes minutes
+            self.lab.configure(quick=quick, out=self.folder, seed=self.seed)
+            finish, problems = lettering.finish, self.problems.setdefault(name, [])
+
+            def checked(fig, conclusion=""):
+                finish(fig, conclusion)
+                problems.extend(figure_problems(fig))
+
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(lettering, "finish", checked)
+                section.run()
+            self.reports[name] = self.lab.report
+            self.results[name] = self.lab.report.data
+        return self.results[name]

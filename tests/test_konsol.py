@@ -1,0 +1,251 @@
+"""Komut satırı ve canlı konsol: her yanlışa doğru Türkçe cümle, hepsi tek süreçte."""
+
+import dataclasses
+import signal
+
+import pandas as pd
+import pytest
+from helpers import LABS
+
+from common.classroom.command import MAX_SEED, read_settings, typed, understand
+from common.classroom.source import read_outline
+from common.files import ROOT, LabError, command_line
+
+
+@pytest.fixture
+def lab(lab):
+    """Two sections; the second one knows an option and runs only when asked for."""
+    lab.option("--uzun", "uzun eğitim")
+    lab.option("--ad", "afişteki ad", value="AD")
+
+    @lab.section(limits={"size": (1, 50), "rates": (0, 1)})
+    def first(
+        size=3,  # satır sayısı
+        rate=0.5,  # oran
+        rates=(0.1, 0.3),
+        kind="relu",
+        fast=False,
+    ):
+        """Birinci bölüm
+
+        Soru: Kaç satır çıkar?
+        """
+        return pd.DataFrame({"a": [1] * size})
+
+    @first.result
+    def _(frame, size):
+        """Neden: Çünkü."""
+        lab.conclude(f"{size} satır.")
+
+    @lab.section(options=["uzun"], curious=True, alone=True)
+    def second(
+        wrong=False,  # yanlış olsun mu
+    ):
+        """İkinci bölüm"""
+        if wrong:
+            raise ValueError("olmaz")
+        signal.raise_signal(signal.SIGINT)
+
+    task = {"task": "Ne olur?", "quantity": "satır", "low": 4, "high": 6}
+    lab.exercise(level="temel", section="first", settings={"size": 5}, **task)
+    return lab
+
+
+SETTINGS = "size=3   satır sayısı"
+ANSWERS = [  # what is typed, what is told
+    ("--bolum 99", ["Böyle bir bölüm yok: 99", "1  Birinci", "2  İkinci bölüm (mer"]),
+    ("--bolum bir", ["Böyle bir bölüm yok: bir"]),
+    ("--bolum", ["--bolum eksik yazıldı", "--bolum N"]),
+    ("--hızlı", ["--hızlı: anlaşılmadı", "--hizli"]),
+    ("--bolm 3", ["--bolm 3: anlaşılmadı", "--bolum mi demek istediniz?"]),
+    ("--goster", ["--goster artık yok", "outputs/index.html"]),
+    ("--ablasyon", ["--ablasyon artık yok", "--bolum 13"]),
+    ("--uzun", ["--uzun: seçilen bölümlerde işi yok", "--bolum 2\n"]),
+    ("--bolum 1 --uzun", ["--uzun: seçilen bölümlerde işi yok", "--bolum 2\n"]),
+    ("--sira temel --uzun", ["--uzun: seçilen bölümlerde işi yok", "--bolum 2\n"]),
+    ("--ad", ["--ad eksik yazıldı"]),
+    ("--sira temel --bolum 1", ["--sira kendi bölümünü"]),
+    (
+        "--sira kolay",
+        ["--sira kolay: böyle bir alıştırma yok", "Bu uygulamadakiler: t"],
+    ),
+    ("--sira --hizli", ["--sira eksik yazıldı", "DÜZEY"]),
+    ("--ipucu", ["--sira DÜZEY"]),
+    ("--bastan", ["--sira DÜZEY"]),
+    ("--sira temel --bastan", ["--bastan yalnız --sira yaz"]),
+    ("--hizli=çok", ["--hizli bir değer almaz", "--hizli]"]),
+    ("--tohum -1", ["--tohum -1", "tam sayı"]),
+    ("--tohum kırk", ["--tohum kırk", "tam sayı"]),
+    (f"--tohum {MAX_SEED + 1}", ["tam sayı"]),
+    (f"--tohum {'9' * 5_000}", ["tam sayı"]),
+    ("--cikti=", ["klasörün adı boş"]),
+    (f"--hizli --cikti {ROOT / 'outputs'}", ["dersin sonuçlarının"]),
+    ("--ayar size=2", ["--bolum"]),
+    ("--bolum 1 --ayar siz=2", ["siz=2: böyle bir ayar yok", SETTINGS]),
+    ("--bolum 1 --ayar size=iki", ["size=iki: size ayarına pozitif tam s", SETTINGS]),
+    ("--bolum 1 --ayar size=2.5", ["size=2.5: size ayarına pozitif tam s", SETTINGS]),
+    ("--bolum 1 --ayar size=0", ["size=0: size ayarına pozitif tam sayı", SETTINGS]),
+    ("--bolum 1 --ayar size=51", ["size 1 ile 50 arasında olmalı", SETTINGS]),
+    ("--bolum 1 --ayar rates=0.1,2", ["rates 0 ile 1 arasında olmalı", SETTINGS]),
+    ("--bolum 1 --ayar size", ["size: size ayarına", SETTINGS]),
+    ("--bolum 1 --ayar rate=-1", ["rate=-1: rate ayarına", SETTINGS]),
+    ("--bolum 1 --ayar rate=1.5", ["0 ile 1 arasında bir sayı", SETTINGS]),
+    ("--bolum 1 --ayar rates=a", ["rates=a: rates ayarına virgülle", SETTINGS]),
+    ("--bolum 1 --ayar rates=", ["rates=: rates ayarına virgülle", SETTINGS]),
+    ("--bolum 1 --ayar fast=2", ["fast=2: fast ayarına True ya da Fa", SETTINGS]),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), ANSWERS)
+def test_a_wrong_command_line_is_told_in_turkish(lab, capsys, words, told):
+    out = [] if "--cikti" in words else ["--cikti", str(lab.out)]
+    assert lab.main([*words.split(), *out]) == 2
+    captured = capsys.readouterr()
+    assert [text for text in told if text not in captured.err] == []
+    assert "Traceback" not in captured.err
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--yardim", ["kullanım", "--bolum", "--ad AD", "uzun eğitim"]),
+        ("--bolum 1 --yardim", [SETTINGS, "rate=0.5   oran", "rates=0.1,0.3"]),
+        ("--liste", ["Birinci bölüm", "İkinci bölüm (meraklısına)"]),
+    ],
+)
+def test_questions_to_the_command_line(lab, capsys, words, told):
+    assert lab.main(words.split()) == 0
+    out = capsys.readouterr().out
+    assert [text for text in told if text not in out] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "settings"),
+    [
+        ("size=2", {"size": 2}),
+        ("rate=0,25 rates=0.1,0.3,0.9", {"rate": 0.25, "rates": (0.1, 0.3, 0.9)}),
+        ("rates=0,2;1", {"rates": (0.2, 1.0)}),
+        ("rates=0.1, 0.3 0.9", {"rates": (0.1, 0.3, 0.9)}),
+        ("rates=(0.5, 1) kind=tanh", {"rates": (0.5, 1.0), "kind": "tanh"}),
+        ("fast=True", {"fast": True}),
+    ],
+)
+def test_settings_are_understood_as_they_are_typed(lab, words, settings):
+    command = understand(
+        lab, ["--bolum", "2", "--bolum", "1", "--ayar", *words.split()]
+    )
+    assert command.settings == settings
+    assert [section.number for section in command.chosen] == [1, 2]
+
+
+def test_limits_of_settings_hold_where_a_section_is_called(lab):
+    with pytest.raises(LabError, match="size 1 ile 50 arasında olmalı"):
+        lab.sections["first"].run(size=51)
+    lab.sections["first"].run(size=50)
+    assert len(lab.report.data) == 50
+
+
+def test_each_option_of_lab_04_belongs_to_one_section():
+    sections = LABS["uygulama_04_custom_loop"].sections.values()
+    takers = {(name, s.name) for s in sections for name in s.options}
+    assert takers == {("surdur", "mini_project"), ("ad", "mini_project_poster")}
+
+
+def test_what_the_help_prints_can_be_typed_back():
+    outlines = map(read_outline, sorted(ROOT.glob("uygulama_0*.py")))
+    sections = [section for one in outlines for section in one.sections.values()]
+    brackets = {"measures": ("yarıçap (hata)", "alan (hata)")}
+    sections.append(dataclasses.replace(sections[0], settings=brackets))
+    settings = [(s, {n: v}) for s in sections for n, v in s.settings.items()]
+    assert len(settings) > 100
+    for section, usual in settings:
+        assert read_settings([section], typed(usual)) == usual, section.name
+        split = " ".join(typed(usual)).split()  # PowerShell, canlı konsol
+        assert read_settings([section], split) == usual, section.name
+
+
+SCRIPT = '''\
+lab = Lab("uygulama_09_deneme", "Deneme", "00:00-01:00")
+
+@lab.section{given}
+def first(
+    size{size},  # satır
+):
+    """Birinci"""
+
+@lab.section
+def second(rate=0.5):
+    """İkinci"""
+'''
+
+
+@pytest.mark.parametrize(
+    ("given", "size", "told"),
+    [
+        ("", "=3 * 10", "satır 5: size ayarı okunamadı: “3 * 10” bir hesap."),
+        ("", "", "satır 5: size ayarı okunamadı: değeri yok"),
+        ("(quick={'size': 1 + 1})", "=3", "satır 3: quick ayarı okunamadı"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_stops_only_its_own_section(
+    tmp_path, given, size, told
+):
+    path = tmp_path / "uygulama_09_deneme.py"
+    text = SCRIPT.format(given=given, size=size)
+    path.write_text(text, encoding="utf-8-sig")  # Not Defteri'nin BOM'u ile
+    outline = read_outline(path)
+    assert understand(outline, ["--bolum", "2"]).chosen[0].name == "second"
+    assert understand(outline, ["--liste"]) is None
+    for chosen in ([], ["--bolum", "1"]):
+        with pytest.raises(LabError, match=r"uygulama_09_deneme\.py, ") as stopped:
+            understand(outline, chosen)
+        assert told in str(stopped.value)
+
+
+def test_commands_are_written_for_the_shell():
+    words = ["python", "a.py", "--ad", "Işık Öz", "--ayar", "x=0.1,2", "y=$(q)", "it's"]
+    unix = """python a.py --ad 'Işık Öz' --ayar x=0.1,2 'y=$(q)' 'it'"'"'s'"""
+    dos = 'python a.py --ad "Işık Öz" --ayar "x=0.1,2" "y=$(q)" "it\'s"'
+    lines = [command_line(*words, windows=windows) for windows in (False, True)]
+    assert lines == [unix, dos]
+
+
+# Canlı konsol (gerçek terminalde: test_komut.py)
+
+
+def typing(monkeypatch, *lines) -> None:
+    """Type these lines at the live console's prompts."""
+    left = iter(lines)
+
+    def answer(prompt):
+        line = next(left)
+        if isinstance(line, type):
+            raise line
+        return line
+
+    monkeypatch.setattr("builtins.input", answer)
+
+
+def test_live_console_understands_its_keys(lab, capsys, monkeypatch):
+    lines = ["?", "t", "l", "k", "kk", "üç bence", "1 size=2", "", "t", "", "= 3", "1"]
+    typing(monkeypatch, *lines, "", "g", "a", "1 x=1", "1 size=51", "q")
+    assert lab.ran("--bekle") == 0
+    out = capsys.readouterr().out
+    told = ["bir bölüm geri gider", "Henüz koşan bölüm yok", "İkinci bölüm (mer"]
+    told += ["def first(", "@first.result", "x=1: böyle bir ayar yok", "size 1 ile 50"]
+    told += ["Tahmin: üç bence", "Sonuç: 2 satır.", "Tahmin: 3", "Sonuç: 3 satır."]
+    assert [text for text in told if text not in out] == []
+    assert out.count("Deneme: size=2") == 2
+    assert (lab.out / "deneme" / lab.name / "01_first.csv").exists()
+    assert "01_first.csv" in lab.files()
+    assert "Tahmin: 3" in (lab.out / "index.html").read_text(encoding="utf-8")
+
+
+def test_ctrl_c_in_the_live_console(lab, capsys, monkeypatch):
+    typing(monkeypatch, "", "2 wrong=True", "", KeyboardInterrupt)
+    assert lab.ran("--bekle", "--bolum", "2") == 130  # eğitimde isteme döner
+    captured = capsys.readouterr()
+    assert "Durduruldu" in captured.out
+    assert "uymuyor olabilir: wrong=True\nValueError: olmaz\n" in captured.out
+    assert "Ctrl-C" in captured.err
