@@ -1,7 +1,8 @@
 """What several test files use: the labs, a small lab, looking at figures, evidence."""
 
-import importlib
+import importlib.util
 import shutil
+import sys
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -44,6 +45,16 @@ def copy_repository(folder: Path) -> Path:
     target = folder / "Derin Öğrenme ığüşçİ"
     ignored = shutil.ignore_patterns(".*", "outputs", "tests", "__pycache__")
     return Path(shutil.copytree(ROOT, target, ignore=ignored))
+
+
+def load_script(text: str, stem: str, folder: Path):
+    """A script with this text, imported from a folder of its own."""
+    path = folder / f"{stem}.py"
+    path.write_text(text, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(f"{stem}_denenen", path)
+    script = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    return script
 
 
 def visible_texts(fig: plt.Figure) -> list[Text]:

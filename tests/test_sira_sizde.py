@@ -3,11 +3,8 @@
 Yapılmayan alıştırmayı bölümlerin kendi koşuları sınar (test_bolumler.py).
 """
 
-import importlib.util
-import sys
-
 import pytest
-from helpers import LABS, LEVELS, TASKS
+from helpers import LABS, LEVELS, TASKS, load_script
 
 from common.files import ROOT
 
@@ -17,16 +14,6 @@ MARK = "# Sıra sizde (ileri): bir satır da siz ekleyin"
 def pytest_generate_tests(metafunc):
     if "full_seed" in metafunc.fixturenames:
         metafunc.parametrize("full_seed", metafunc.config.getoption("--tohum"))
-
-
-def load(text: str, stem: str, folder):
-    """A script with this text, imported from a folder of its own."""
-    path = folder / f"{stem}.py"
-    path.write_text(text, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(f"{stem}_denenen", path)
-    script = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    return script
 
 
 def tried(script, level: str, folder, seed: int) -> int:
@@ -68,5 +55,5 @@ def test_task_done_is_judged_right(stem, level, full_seed, tmp_path, capsys):
     if not LABS[stem].exercises[level].settings:
         assert text.count(MARK) == 1
         text = text.replace(MARK, LABS[stem].exercises[level].solution)
-    assert tried(load(text, stem, tmp_path), level, tmp_path, full_seed) == 0
+    assert tried(load_script(text, stem, tmp_path), level, tmp_path, full_seed) == 0
     assert "✓ beklenen" in capsys.readouterr().out
