@@ -1,11 +1,16 @@
 """Betiklerin hücreleri gerçek bir ipykernel'de (Jupyter, VS Code, Spyder)."""
 
+import builtins
+import dis
 import re
+from types import CodeType
 
 import nbformat
 import pytest
 from helpers import LABS, copy_repository
 from nbclient import NotebookClient
+
+from common.files import ROOT
 
 MARKER = re.compile(r"(?m)^# %%.*\n")
 SECONDS = 900  # en uzun hücre, yavaş makinede
@@ -41,7 +46,27 @@ history = own.fit(np.zeros((4, 2)), np.zeros(4), verbose=2)
 """
 
 
+def names_of(code, kinds: set[str]) -> set[str]:
+    """The global names that a code object, or one inside it, loads or stores."""
+    found = {i.argval for i in dis.get_instructions(code) if i.opname in kinds}
+    inner = [part for part in code.co_consts if isinstance(part, CodeType)]
+    return found.union(*(names_of(part, kinds) for part in inner))
+
+
 @pytest.mark.parametrize("stem", LABS)
+def test_a_cell_needs_only_the_cells_above_it(stem):
+    known = {*vars(builtins), "__name__"}
+    for cell in cells_of((ROOT / f"{stem}.py").read_text(encoding="utf-8")):
+        code = compile(cell, stem, "exec")
+        known |= names_of(code, {"STORE_NAME"})
+        assert names_of(code, {"LOAD_NAME", "LOAD_GLOBAL"}) - known == set()
+
+
+SHORT = "uygulama_03_functional_api"  # ötekiler: pytest -m tam
+KERNEL = [s if s == SHORT else pytest.param(s, marks=pytest.mark.tam) for s in LABS]
+
+
+@pytest.mark.parametrize("stem", KERNEL)
 def test_the_cells_of_a_script_write_what_a_run_writes(stem, tmp_path, monkeypatch):
     monkeypatch.setenv("DERS_HIZLI", "1")
     folder = copy_repository(tmp_path)

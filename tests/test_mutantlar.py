@@ -104,6 +104,13 @@ MUTANTS = [  # uygulama, bölüm, doğrusu, yanlışı, tutmaması gereken sına
     ),
     (
         "04",
+        "custom_loss",
+        "y = ops.reshape(y_true, ops.shape(y_pred))",
+        "y = y_true",
+        "Bedel 1 iken kayıp cross-entropy'dir (fark {})",
+    ),
+    (
+        "04",
         "custom_metric",
         "(1 + self.beta**2) * self.hits",
         "self.beta**2 * self.hits",
@@ -122,7 +129,7 @@ MUTANTS = [  # uygulama, bölüm, doğrusu, yanlışı, tutmaması gereken sına
 @pytest.mark.parametrize(
     ("app", "section", "right", "wrong", "told"),
     MUTANTS,
-    ids=[f"uygulama_{app}-{section}" for app, section, *_ in MUTANTS],
+    ids=[f"uygulama_{mutant[0]}-{mutant[1]}" for mutant in MUTANTS],
 )
 def test_a_mistake_is_noticed(
     app, section, right, wrong, told, tmp_path, without_figures
