@@ -50,18 +50,3 @@ def without_figures(monkeypatch):
 
     monkeypatch.setattr(lettering, "finish", lambda fig, conclusion="": None)
     monkeypatch.setattr(plt.Figure, "savefig", lambda self, path: path.touch())
-
-
-@pytest.fixture
-def failing(request, tmp_path, without_figures):
-    """Runs a section of the module's `lab` and gives the checks that do not hold."""
-
-    lab = request.module.lab
-
-    def run(name: str) -> list[str]:
-        lab.configure(quick=True, out=tmp_path)
-        lab.sections[name].run()
-        return [c.label for c in lab.report.checks if c.asked and not c.holds]
-
-    yield run
-    lab.configure()

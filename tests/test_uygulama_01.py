@@ -1,4 +1,4 @@
-"""Uygulama 01'de bir sınamanın söyleyemediği: yanlışı yakalayan sınamalar.
+"""Uygulama 01'de bir sınamanın (`lab.check`) söyleyemediği.
 
 İddiaların kendisi bölümlerin sınamalarıdır (`lab.check`): tests/test_bolumler.py.
 """
@@ -8,10 +8,6 @@ import inspect
 import subprocess
 import sys
 import textwrap
-
-import keras
-import pytest
-from keras import layers
 
 import uygulama_01_keras_sequential as lab01
 from common.files import ROOT
@@ -63,54 +59,3 @@ def test_a_patient_who_is_not_there_is_told_in_turkish(tmp_path, capsys):
     assert lab.main(words) == 1
     lab.configure()
     assert "patient en çok 113 olabilir" in "".join(capsys.readouterr())
-
-
-def test_a_wrong_gradient_by_hand_is_noticed(failing, monkeypatch):
-    right = lab01.backward
-
-    def wrong(*args):
-        first, *others = right(*args)
-        return [first * 1.05, *others]
-
-    monkeypatch.setattr(lab01, "backward", wrong)
-    told = "Elle yazılan ağ Keras'la aynı ağırlıklara varıyor"
-    assert told in failing("network_by_hand")
-
-
-@pytest.mark.parametrize("name", ["ELU", "sigmoid"])
-def test_a_wrong_activation_is_noticed(failing, monkeypatch, name):
-    right = lab01.GALLERY[name]
-    monkeypatch.setitem(lab01.GALLERY, name, lambda x: right(x) + 0.3)
-    assert len(failing("activation_gallery")) == 1
-
-
-def test_a_batch_norm_with_another_formula_is_noticed(failing, monkeypatch):
-    call = layers.BatchNormalization.call
-
-    def wrong(self, inputs, training=None, mask=None):
-        return 1.01 * call(self, inputs, training, mask)
-
-    monkeypatch.setattr(layers.BatchNormalization, "call", wrong)
-    told = "Slaytın formülü iki kipte de Keras'ın çıktısını veriyor (fark {})"
-    assert failing("batch_norm_by_hand") == [told]
-
-
-def test_a_dropout_that_does_not_scale_is_noticed(failing, monkeypatch):
-    call = keras.layers.Dropout.call
-
-    def unscaled(self, inputs, training=False):
-        return call(self, inputs, training) * (1 - self.rate if training else 1)
-
-    monkeypatch.setattr(keras.layers.Dropout, "call", unscaled)
-    assert "Açık nöron 1 / (1 - oran) ile çarpılıyor" in failing("dropout_kinds")
-
-
-def test_a_batch_norm_that_is_not_frozen_is_noticed(failing, monkeypatch):
-    shift = lab01.largest_shift
-
-    def melting(model):
-        model.layers[1].trainable = True
-        return shift(model)
-
-    monkeypatch.setattr(lab01, "largest_shift", melting)
-    assert "Dondurulan BatchNorm'un ortalaması kaymıyor" in failing("mc_dropout")

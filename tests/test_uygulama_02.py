@@ -120,28 +120,3 @@ def test_the_page_shows_the_growing_figure_until_the_training_ends(folder, monke
     assert 'window.canli = "uygulama_02/07_plotter_canli.png";\n' in seen
     assert told.read_text(encoding="utf-8") == 'window.canli = "";\n'
     assert f"{page.LIVE_FILE}?" in (folder.parent / page.PAGE_FILE).read_text("utf-8")
-
-
-def test_a_rate_that_is_read_after_the_step_is_noticed(failing, monkeypatch):
-    read = lab02.LRLogger.on_train_batch_begin
-    monkeypatch.delattr(lab02.LRLogger, "on_train_batch_begin")
-    monkeypatch.setattr(lab02.LRLogger, "on_train_batch_end", read, raising=False)
-    assert "Dosyadaki LR formülün LR'sidir (fark {})" in failing("lr_logger")
-
-
-def test_a_loss_that_is_the_running_mean_is_noticed(failing, monkeypatch):
-    def running(self, batch, logs=None):
-        self.losses.append(logs["loss"])
-        if not self.losses[-1] < 2 * self.losses[0]:
-            self.model.stop_training = True
-
-    monkeypatch.setattr(lab02.LRFinder, "on_train_batch_end", running)
-    told = "Geri çözülen kayıp evaluate'in kaybıdır (fark {})"
-    assert told in failing("lr_range_test")
-
-
-def test_a_schedule_that_forgets_its_settings_is_noticed(failing, monkeypatch):
-    settings = {"base": 1e-4, "max": 1e-2, "half_cycle": 400}
-    monkeypatch.setattr(lab02.CyclicalLR, "get_config", lambda self: settings)
-    told = "Yüklenen zamanlama kaydedilenin LR'sinden sürüyor (fark {})"
-    assert failing("own_schedules") == [told]
