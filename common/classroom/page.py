@@ -1,4 +1,4 @@
-"""The day's page, written anew after every section: `outputs/index.html`."""
+"""The day's page `outputs/index.html`; it is written anew after every section."""
 
 import functools
 import hashlib
@@ -18,13 +18,13 @@ from common.classroom.records import LAB_FILE, SECTION_FILES, read_record
 from common.files import write_text
 
 PAGE, PAGE_FILE = "page.html", "index.html"
-VERSION_FILE = "surum.js"  # tells an open page that there is a newer one
-LIVE_FILE = "canli.js"  # tells it the figure that grows while a training runs
+VERSION_FILE = "surum.js"  # it tells an open page that there is a newer one
+LIVE_FILE = "canli.js"  # it names the figure that grows while a training runs
 CODE = HtmlFormatter(nowrap=True)
 
 
 def _fits(name: str, lab: dict, section: dict) -> bool:
-    """Whether the page can show this record: someone may have edited it by hand."""
+    """Whether the page can show a section's record; someone may have edited it."""
     try:
         template(PAGE).render(day=[(name, lab, [section])])
         return lab["sections"].index(section["name"]) == section["number"] - 1
@@ -33,7 +33,7 @@ def _fits(name: str, lab: dict, section: dict) -> bool:
 
 
 def read_day(folder: Path) -> list[tuple[str, dict, list[dict]]]:
-    """What the labs left in an output folder: (name, its record, those of sections)."""
+    """What each lab left in an output folder: its name, its record, its sections'."""
     day = []
     for path in sorted(folder.glob(f"uygulama_*/{LAB_FILE}")):
         name, lab = path.parent.name, read_record(path)
@@ -46,7 +46,7 @@ def read_day(folder: Path) -> list[tuple[str, dict, list[dict]]]:
 
 @functools.cache
 def template(name: str) -> jinja2.Template:
-    """The HTML file of that name beside this one; every text in it is escaped."""
+    """The template of this name in this folder; it escapes every text."""
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, undefined=jinja2.ChainableUndefined
     )
@@ -59,18 +59,18 @@ def template(name: str) -> jinja2.Template:
 
 @functools.cache
 def _colour(code: str) -> Markup:
-    """Its HTML; names and signs stay black, which halves the page."""
+    """Python as coloured HTML; names and signs stay black, which halves the page."""
     coloured = highlight(code, PythonLexer(), CODE)
     return Markup(re.sub(r'<span class="[nopw]">(.*?)</span>', r"\1", coloured))
 
 
 def html(day: list, trial: bool = False, recorded: bool = False) -> str:
-    """The whole page; no resource from outside the output folder.
+    """The whole page; it needs nothing from outside the output folder.
 
     Args:
-        day: of `read_day`.
-        trial: it shows what-ifs.
-        recorded: it shows a day that is over, so it does not renew itself.
+        day: what `read_day` returned.
+        trial: the page shows what-ifs.
+        recorded: the page shows a day that is over, so it does not renew itself.
     """
     return template(PAGE).render(
         day=day,
@@ -82,14 +82,14 @@ def html(day: list, trial: bool = False, recorded: bool = False) -> str:
 
 
 def stamp(day: list) -> str:
-    """Names what the page shows; an open page renews itself when this changes."""
+    """A name for what the page shows; an open page renews itself when it changes."""
     return hashlib.sha256(json.dumps(day).encode()).hexdigest()[:12]
 
 
 def write(folder: Path, trial: bool = False) -> None:
     """Write the page of an output folder; another lab may do so at the same time."""
     written = None
-    while written != (day := read_day(folder)):  # a section may end meanwhile
+    while written != (day := read_day(folder)):  # another section may have ended
         write_text(folder / PAGE_FILE, html(day, trial))
         write_text(folder / VERSION_FILE, f'window.surum = "{stamp(day)}";\n')
         written = day
@@ -99,8 +99,8 @@ def show_live(folder: Path, figure: str = "") -> None:
     """Show a growing figure on the open page of an output folder; "" hides it again.
 
     Args:
-        folder: holds the folders of the labs.
-        figure: its path below that folder, with slashes.
+        folder: the output folder, which holds the folders of the labs.
+        figure: the path of the figure in that folder, with slashes.
     """
     path = folder / LIVE_FILE
     if figure or path.exists():
