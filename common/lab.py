@@ -147,7 +147,8 @@ class Lab(Runner):
                 backup = keras.callbacks.BackupAndRestore(folder / "yedek", …)
                 model.fit(*data.train, callbacks=[backup])
         """
-        report, section = self.report, self.report.section
+        report = self.report
+        section = report.section
         plan = [section.code, report.settings, self.seed, keras.__version__]
         name = hashlib.sha256(json.dumps(plan).encode()).hexdigest()[:8]
         folder = report.folder / f"{section.stem}_{name}"
@@ -233,7 +234,8 @@ class Lab(Runner):
         """
         if any(frame.index.names):
             frame = frame.reset_index()
-        columns, cells = [], []
+        columns = []  # (heading, whether it holds numbers)
+        cells = []  # a list of texts per column
         for name, values in frame.items():
             kind = values.dtype.kind
             share = percent if is_share(name) else number
@@ -266,16 +268,14 @@ class Lab(Runner):
             lab.save(fig)
         """
         if isinstance(what, keras.Model):
-            ending = ".keras"
-            with self.file(suffix, ending) as path:
+            with self.file(suffix, ".keras") as path:
                 what.save(path)
-        else:
-            ending = ".png"
-            with self.unless_in_use(), self.file(suffix, ending) as path:
-                lettering.finish(what, self.report.conclusion)
-                what.savefig(path)
-            plt.close(what)
-        return self.path(suffix, ending)
+            return self.path(suffix, ".keras")
+        with self.unless_in_use(), self.file(suffix, ".png") as path:
+            lettering.finish(what, self.report.conclusion)
+            what.savefig(path)
+        plt.close(what)
+        return self.path(suffix, ".png")
 
     def show_growing(self, fig: plt.Figure) -> None:
         """Show a figure that is drawn anew while the training runs.

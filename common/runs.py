@@ -1,6 +1,5 @@
 """One experiment in every condition and with every seed; how to judge differences."""
 
-import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,17 +19,10 @@ CONFIDENCE = 0.95  # of the t quantile beyond which a difference is clear
 
 
 class Runs:
-    """A compiled model at its start for every condition and seed; see `lab.runs`.
+    """A compiled model at its start for every condition and seed: see `lab.runs`.
 
     A model is built (and traced) once for each condition and restarted for every seed.
-
-    Args:
-        build: a function that makes a compiled model from one value of each condition;
-            a value that is a tuple gives it several arguments.
-        seeds: the seeds.
-        conditions: column name -> its values, as a list or as a dictionary label ->
-            value; all combinations run. `LR` is not given to `build`.
-        tell: a function that is told which run of how many begins.
+    `tell` is called with a text that says which run of how many begins.
     """
 
     def __init__(
@@ -153,10 +145,8 @@ def final(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     by = conditions(frame)
     if not by:
         return last.set_index(SEED)[[column]]
-    names = by if len(by) > 1 else by[0]
-    wide = last.pivot(index=SEED, columns=names, values=column)  # noqa: PD010 (keeps nan)
-    order = last[by].drop_duplicates().itertuples(index=False, name=None)
-    return wide[[key if len(by) > 1 else key[0] for key in order]]
+    values = last.set_index([SEED, *by])[column]
+    return values.unstack(by, sort=False).sort_index()  # noqa: PD010 (keeps nan)
 
 
 def summary(frame: pd.DataFrame, *columns: str, **renamed: str) -> pd.DataFrame:
@@ -177,8 +167,7 @@ def summary(frame: pd.DataFrame, *columns: str, **renamed: str) -> pd.DataFrame:
     table = {}
     for heading, column in headings.items():
         values = final(frame, column)
-        write = functools.partial(_written, share=is_share(column))
-        table[heading] = values.apply(write)
+        table[heading] = values.apply(_written, share=is_share(column))
     return pd.DataFrame(table).rename_axis(conditions(frame))
 
 

@@ -146,12 +146,7 @@ def loading_died(words: str) -> str:
 
 
 def tell(text: str, innermost: str) -> str:
-    """The sentence and the cure of LOADING for a text.
-
-    Args:
-        text: the whole error, or the last words of a process.
-        innermost: the one sentence of it that says most.
-    """
+    """The sentence and the cure of LOADING for a text; `innermost` is its main line."""
     row, caught = find(LOADING, text)
     home = os.environ.get("KERAS_HOME", "~/.keras")
     words = {
@@ -190,10 +185,7 @@ def install_command() -> str:
 
 
 def other_versions() -> str:
-    """A sentence about the packages whose versions differ from constraints.txt.
-
-    It is empty where none differs.
-    """
+    """A sentence about packages unlike constraints.txt; empty where there are none."""
     from importlib.metadata import PackageNotFoundError, version
 
     from packaging.requirements import Requirement

@@ -51,9 +51,7 @@ def _parser(outline: Outline) -> argparse.ArgumentParser:
         allow_abbrev=False,
         exit_on_error=False,
     )
-
-    def option(*flags, **options):
-        parser.add_argument(*flags, **options)
+    option = parser.add_argument
 
     def switch(*flags, help):
         option(*flags, action="store_true", help=help)
@@ -191,7 +189,8 @@ def _check_values(args: argparse.Namespace) -> None:
 
 def _check_switches(outline: Outline, args: argparse.Namespace) -> None:
     """Refuse an option of the script's own that no chosen section knows."""
-    for name in filter(args.switches.get, args.switches):
+    given = [name for name, value in args.switches.items() if value]
+    for name in given:
         knowing = [s for s in outline.sections.values() if name in s.options]
         if knowing and not any(section in knowing for section in args.chosen):
             numbers = " ".join(str(section.number) for section in knowing)
@@ -271,8 +270,8 @@ def _value(text: str, usual):
     if isinstance(usual, tuple):
         if bracketed := re.fullmatch(r"\(([^()]*)\)", text):
             text = bracketed[1]
-        apart = ";" if ";" in text else "," if isinstance(usual[0], str) else r"[,\s]"
-        parts = re.split(apart, text)
+        apart = "," if isinstance(usual[0], str) else r"[,\s]"
+        parts = re.split(";" if ";" in text else apart, text)
         values = tuple(_value(part.strip(), usual[0]) for part in parts if part.strip())
         if not values:
             raise ValueError(text)

@@ -1,8 +1,4 @@
-"""Makes a figure readable before it is saved.
-
-It gets its title and Turkish numbers; texts are broken until they fit, and the names of
-lines are pushed apart.
-"""
+"""Makes a figure readable before it is saved: its title, its numbers, its texts."""
 
 import math
 import re
@@ -20,7 +16,7 @@ TITLE_SIZE = 22  # points
 MOST_TICKS = 6  # on a log axis
 TICK_ROOM = 105  # pixels that a number under a log axis needs
 NAME_GAP = 4  # pixels between the names of two lines
-LINE_NAME, LEADER, MEAN = "line name", "leader", "mean"  # the gid of what is moved
+LINE_NAME, MEAN = "line name", "mean"  # the gid of the texts that are moved
 
 
 def first_sentence(text: str) -> str:
@@ -186,13 +182,7 @@ def _length(text) -> float:
 
 
 def _spread_names(ax) -> None:
-    """Put the names of lines beside their ends and push them apart.
-
-    A thin leader goes from a name to the end of its line where these are far apart.
-    """
-    for patch in ax.patches:
-        if patch.get_gid() == LEADER:
-            patch.remove()
+    """Push the names of lines apart; a thin leader joins a line and a distant name."""
     texts = texts_of(ax, LINE_NAME)
     if not texts:
         return
@@ -212,7 +202,6 @@ def _spread_names(ax) -> None:
         if abs(end[1] - middle) > 10 or name[0] - end[0] > 120:
             leader = ConnectionPatch(end, name, "figure pixels", clip_on=False)
             leader.set(color=text.get_color(), linewidth=1.5, in_layout=False)
-            leader.set_gid(LEADER)
             ax.add_artist(leader)
 
 

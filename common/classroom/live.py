@@ -167,13 +167,13 @@ class LiveConsole:
         """Show the code of one part of a section, a screen for each cell."""
         if section is None:
             raise UsageError("Böyle bir bölüm yok; l ile listeleyin.")
-        cells, lines = section.lesson, section.lines
         if result:
-            cells, lines = (section.result,), (section.result_line,)
-        for number, (cell, line) in enumerate(zip(cells, lines, strict=True), start=1):
-            show_code(cell, line)
-            if number < len(cells):
+            show_code(section.result, section.result_line)
+            return
+        for cell, line in zip(section.lesson, section.lines, strict=True):
+            if line != section.lines[0]:
                 self.ask("Enter: kodun devamı")
+            show_code(cell, line)
 
     def _run(self, section: Section, settings: dict) -> bool:
         """Run a section, wait for Enter, show the result; False if it was stopped."""
@@ -193,12 +193,7 @@ class LiveConsole:
 
 
 def show_code(code: str, line: int) -> None:
-    """Print Python in colours, with line numbers where the lines leave room for them.
-
-    Args:
-        code: the text that is printed.
-        line: the number of its first line.
-    """
+    """Print Python in colours, with numbers from `line` where these have room."""
     screen = terminal()
     lines = code.splitlines()
     needed = max(map(len, lines)) + len(str(line + len(lines))) + MARGIN

@@ -147,10 +147,7 @@ def _points(artist) -> np.ndarray:
 
 
 def _room(ax) -> np.ndarray:
-    """The width and the height of the axes below a title of two lines.
-
-    The title may come later: it is put there for this measurement only.
-    """
+    """The width and the height of the axes below a title of two lines to come."""
     fig = ax.figure
     title = fig.get_suptitle()
     fig.suptitle(title or "\n")
@@ -291,13 +288,7 @@ class Layout:
 
 
 def _spread(wishes: dict, distance: float, keep=()) -> dict:
-    """Push places apart to a distance, as little as possible.
-
-    Args:
-        wishes: where each thing wants to be.
-        distance: between two neighbours, at least.
-        keep: the things that should move least.
-    """
+    """Push the wished places apart to a distance; what is in `keep` moves least."""
     order = sorted(wishes, key=wishes.get)
     steps = distance * np.arange(len(order))
     weights = [1000 if item in keep else 1 for item in order]

@@ -17,7 +17,7 @@ from pygments.lexers import PythonLexer
 from common.classroom.records import LAB_FILE, SECTION_FILES, read_record
 from common.files import write_text
 
-PAGE, PAGE_FILE = "page.html", "index.html"
+PAGE_FILE = "index.html"
 VERSION_FILE = "surum.js"  # it tells an open page that there is a newer one
 LIVE_FILE = "canli.js"  # it names the figure that grows while a training runs
 CODE = HtmlFormatter(nowrap=True)
@@ -26,7 +26,7 @@ CODE = HtmlFormatter(nowrap=True)
 def _fits(name: str, lab: dict, section: dict) -> bool:
     """Whether the page can show a section's record; someone may have edited it."""
     try:
-        template(PAGE).render(day=[(name, lab, [section])])
+        template().render(day=[(name, lab, [section])])
         return lab["sections"].index(section["name"]) == section["number"] - 1
     except Exception:  # a wrong kind of value fails anywhere in the template
         return False
@@ -45,15 +45,15 @@ def read_day(folder: Path) -> list[tuple[str, dict, list[dict]]]:
 
 
 @functools.cache
-def template(name: str) -> jinja2.Template:
-    """The template of this name in this folder; it escapes every text."""
+def template() -> jinja2.Template:
+    """The page's template; it escapes every text."""
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, undefined=jinja2.ChainableUndefined
     )
     environment.filters["python"] = _colour
     environment.filters["choices"] = re.compile(r"\s(?=\([a-e]\) )").split
     environment.filters["link"] = lambda name: quote(os.fsencode(name))
-    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    text = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
     return environment.from_string(text)
 
 
@@ -72,7 +72,7 @@ def html(day: list, trial: bool = False, recorded: bool = False) -> str:
         trial: the page shows what-ifs.
         recorded: the page shows a day that is over, so it does not renew itself.
     """
-    return template(PAGE).render(
+    return template().render(
         day=day,
         trial=trial,
         recorded=recorded,

@@ -41,9 +41,8 @@ def read_seconds(folder: Path) -> dict[str, float]:
     Args:
         folder: the folder of a lab's files.
     """
-    recorded = _read_json(RECORDED).get(folder.name)
-    found = recorded.get("sections", {}) if isinstance(recorded, dict) else {}
-    rows = list(found.items()) if isinstance(found, dict) else []
+    recorded = _read_json(RECORDED).get(folder.name, {})
+    rows = list(recorded.get("sections", {}).items())
     for path in sorted(folder.glob(SECTION_FILES)):
         record = read_record(path)
         if record.get("usual") is True:

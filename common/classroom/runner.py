@@ -151,14 +151,9 @@ class Runner(Outline):
         pause=False,
         **switches,
     ) -> None:
-        """Set what the command line sets.
+        """Set what the command line sets; `switches` are the script's own options.
 
-        Args:
-            quick: `--hizli`; such results never replace full-size ones.
-            seed: `--tohum`.
-            out: `--cikti`, the output folder; None: the usual one.
-            pause: `--bekle`.
-            switches: the script's own options.
+        Quick results never replace full-size ones.
         """
         self.quick = quick
         self.seed = seed
@@ -343,13 +338,7 @@ class Runner(Outline):
         return (self.base / TRIALS if trial else self.base) / self.name
 
     def run_section(self, section: Section, given: Mapping = (), **more) -> Report:
-        """Run both parts of a section and write its files.
-
-        Args:
-            section: the section that runs.
-            given: settings unlike the lesson's.
-            more: `prediction` and `trial`, as for `_run_lesson`.
-        """
+        """Run both parts of a section and write its files (see `_run_lesson`)."""
         report = self._run_lesson(section, dict(given), **more)
         self._complete(report)
         return report
@@ -359,11 +348,7 @@ class Runner(Outline):
     ) -> Report:
         """Run the lesson part. It starts from the same state whatever ran before.
 
-        Args:
-            section: the section that runs.
-            given: settings unlike the lesson's.
-            prediction: what the class has guessed.
-            trial: True: the run is a what-if even without such settings.
+        `given` are settings unlike the lesson's; `trial` marks a what-if without any.
         """
         unknown = set(given) - set(section.settings)
         if unknown:

@@ -137,16 +137,10 @@ def _keywords(node: ast.FunctionDef) -> dict[str, ast.expr]:
 def lesson_cells(
     lines: list[str], first: int, last: int
 ) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """The lesson part of a section. It begins below the nearest heading above.
+    """The lesson part of a section: its cells, and the lines at which these begin.
 
-    Without a heading it begins at its function.
-
-    Args:
-        lines: the lines of the script.
-        first, last: the lines of the function, from 1, with its decorators.
-
-    Returns:
-        The texts of its cells, and the lines at which these begin.
+    It begins below the nearest heading above the function, or else at the function,
+    whose lines (from 1, with its decorators) are `first` to `last`.
     """
     start = first
     for number in range(first, 0, -1):
@@ -168,7 +162,9 @@ def read_section(lines: list[str], first: int, last: int, number: int) -> Sectio
     own = textwrap.dedent("".join(lines[first - 1 : last]))
     node = ast.parse(own).body[0]
     own_lines = own.splitlines()
-    given, settings, reasons, problem = {}, {}, {}, ""
+    settings, reasons = {}, {}
+    given = {}  # what `@lab.section(…)` was given
+    problem = ""
 
     def read(name: str, where: ast.AST, value: ast.expr | None):
         """The value that is written there; if none can be read, that is the problem."""

@@ -30,13 +30,7 @@ def terminal(stderr: bool = False) -> Console:
 
 
 def say(text: str, style: str = "", whole: bool = False) -> None:
-    """Print a paragraph at once, also into a pipe.
-
-    Args:
-        text: what is printed.
-        style: a style of rich, e.g. "bold".
-        whole: True: the lines are not broken, so that a path in them can be copied.
-    """
+    """Print a paragraph at once, also into a pipe; `whole` breaks none of its lines."""
     terminal().print(text, style=style, soft_wrap=whole)
     sys.stdout.flush()
 
@@ -90,15 +84,10 @@ def panel(report, width: int) -> Panel:
 def explain(
     error: BaseException, again: str, tried: str = "", folder: Path = ROOT / "outputs"
 ) -> str:
-    """Say what happened and what to type next.
+    """Say what happened and what to type next: `again`, the command or the key.
 
-    The traceback of an error that nobody foresaw goes into a file.
-
-    Args:
-        error: what has ended a run or a section.
-        again: the command or the key that runs it once more.
-        tried: the changed settings, as typed: the likely cause of a surprise.
-        folder: the folder of the file with the traceback.
+    The traceback of an unforeseen error goes into a file in `folder`. The settings that
+    were `tried` are the likely cause of such an error.
     """
     if isinstance(error, LabError):
         return str(error)
@@ -142,12 +131,7 @@ def _keep(error: BaseException, folder: Path) -> str:
 
 
 def fail(error: BaseException, again: str, more: str = "", **about) -> int:
-    """Tell on the error stream why a run has ended, and return its exit code.
-
-    Args:
-        error, again, about: as for `explain`.
-        more: what is told below it.
-    """
+    """Tell on the error stream why a run has ended, and return its exit code."""
     _let_go(sys.stdout)
     try:
         if not isinstance(error, BrokenPipeError):  # `| head` has read enough

@@ -148,13 +148,7 @@ def _line(path: Path, number: int) -> str:
 
 
 def _stopped(path: Path, error: Exception, number: int) -> LabError:
-    """An error that tells the student's line, the message and where to look.
-
-    Args:
-        path: the student's file.
-        error: what was raised.
-        number: the line of the file, from 1; 0: none of its lines is known.
-    """
+    """An error that tells the student's line (0: unknown) and where to look."""
     place = f"{here(path)}: sınama yarıda kaldı."
     if number:
         place = _line(path, number)
