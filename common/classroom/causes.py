@@ -205,4 +205,4 @@ def other_versions() -> str:
             continue
         if not wanted.specifier.contains(found, prereleases=True):
             told.append(f"{wanted.name} {found} (derste {wanted.specifier})")
-    return f"Dersinkinden ayrılan sürümler: {', '.join(told)}" if told else ""
+    return f"Şu sürümler dersinkinden farklı: {', '.join(told)}" if told else ""

@@ -115,8 +115,8 @@ def speed() -> str:
     times = number(ms / USUAL_MS, 2)
     took = number(ms, 2)
     return (
-        f"yükleniyor, şekil çiziliyor; bir eğitim adımı {took} ms, "
-        f"süreler yazılanın yaklaşık {times} katı"
+        f"yükleniyor, şekil çiziliyor; bir eğitim adımı {took} ms sürüyor, "
+        f"bölümler yazılan sürelerin yaklaşık {times} katı kadar sürer"
     )
 
 

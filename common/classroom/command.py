@@ -140,8 +140,9 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
         path = start_again(task)
         say(f"Boş dosya yazıldı: {here(path)}", whole=True)
         if path != task.path:
-            say(f"Sınanan dosya değişmedi: {task.file}. Yenisi sınansın isterseniz ")
-            say("eskisinin adını değiştirin, yenisine bu adı verin.")
+            say(f"Sınanan dosya değişmedi: {task.file}", whole=True)
+            say("Yeni dosya sınansın isterseniz eskisini başka adla saklayın.")
+            say("Sonra yeni dosyaya bu adı verin.")
         return None
     if args.ipucu or args.cozum:
         say(f"{task.level}: {task.task}", "bold")

@@ -22,8 +22,8 @@ KEYS = """\
 Enter        sıradaki bölümü çalıştırır; bir Enter daha sonucu açar
 6            bölüm 6'yı hemen çalıştırır;  6 depth=2  o ayarla dener
 t · a · g    son koşuyu tekrarlar · bölümü atlar · bir bölüm geri gider
-k · kk       dersin kodunu gösterir · sonuç bölümünün kodunu (k 6: bölüm 6'nın)
-l · ?        bölümleri listeler · bu açıklama
+k · kk       dersin kodunu gösterir · sonucun kodunu gösterir (k 6: bölüm 6)
+l · ?        bölümleri listeler · bu açıklamayı gösterir
 ↑            daha önce yazılanları geri getirir
 q            çıkar
 başka yazı   sınıfın tahmini olarak sonucun yanında gösterilir (sayıysa: = 6)"""

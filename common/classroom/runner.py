@@ -289,14 +289,14 @@ class Runner(Outline):
         memory = peak_memory_mb()
         usual = [s.name for s in self.sections.values() if not s.alone]
         names = [section.name for section in command.chosen]
-        told = "bilinmiyor" if math.isnan(memory) else f"{memory:.0f} MB"
+        told = "" if math.isnan(memory) else f" Bellek en çok {memory:.0f} MB oldu."
         if names == usual and not command.settings and not any(self.options.values()):
             self._write_lab(total={"seconds": round(total, 1), "memory_mb": memory})
         self.show_exercises(e for e in self.exercises.values() if e.section in names)
         slowest = max(seconds, key=seconds.get)
         say(
-            f"{len(names)} bölüm yükleme dahil {total:.0f} saniye sürdü (en uzunu "
-            f"bölüm {slowest}: {seconds[slowest]:.0f} saniye); en çok bellek {told}; "
+            f"{len(names)} bölüm yükleme dahil {total:.0f} saniye sürdü. En uzun bölüm "
+            f"{slowest} oldu: {seconds[slowest]:.0f} saniye.{told}\n"
             f"{len(set(self.written))} dosya yazıldı: {self.report.folder}\n"
             f"Günün sayfası: {self.report.folder.parent / page.PAGE_FILE}",
             whole=True,
