@@ -207,10 +207,11 @@ class Lab(Runner):
         return Runs(build, chosen, conditions, self.progress.tell)
 
     def each(self, items: Iterable, label: str = "") -> Iterator:
-        """Yield the items; say before each which one it is, so that nobody waits long.
+        """Yield the items; say before each which one it is, so that all see what runs.
 
         Example:
-            for epoch in lab.each(range(1, epochs + 1), "epoch"):
+            for size in lab.each([32, 128, 512], "mini-batch"):
+                …
         """
         items = list(items)
         for place, item in enumerate(items, start=1):

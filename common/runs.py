@@ -31,7 +31,8 @@ class Runs:
         self.build = build
         self.seeds = seeds
         self.conditions = {}  # column name -> its values by their labels
-        for name in sorted(conditions, key=lambda name: name == RATE):  # LR comes last
+        # LR comes last: from one rate to the next no new model is built.
+        for name in sorted(conditions, key=lambda name: name == RATE):
             values = conditions[name]
             if not isinstance(values, Mapping):
                 values = {value: value for value in values}
