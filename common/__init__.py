@@ -1,10 +1,10 @@
-"""What the four labs share. Importing it does nothing; names are loaded when used.
+"""What the four labs share. Importing it does nothing; a name is loaded when used.
 
 There is no lesson here: every layer, `compile`, `fit` and loop that is taught stands
-in its own script. A lesson uses the files of this folder: `data`, `seeds`, `runs`,
-`plots`, `text`, `lab`. The machinery of a class (command line, live console, page,
-robust start) is in `classroom/`, which a student never opens.
-An older Python can read this file: `Lab` tells its user which one is needed.
+in its own script. The files of this folder are what a lesson uses. The machinery of a
+class (command line, live console, page, robust start) is in `classroom/`, which a
+student never opens.
+An older Python can read this file, so that `Lab` can say which Python is needed.
 """
 
 _PUBLIC = {
@@ -22,21 +22,23 @@ __all__ = ["Lab", "plots", *_HOME]
 
 
 def Lab(script, title, hours):
-    """The lab of a script; stands above `import keras`, which it loads without its log.
+    """Make the lab of a script. Call it before `import keras`.
 
-    Checks the interpreter and the packages, and answers what needs no Keras (`--liste`,
-    `--yardim`, a wrong command line) at once.
+    It checks the interpreter and the packages. What needs no Keras (`--liste`,
+    `--yardim`, a wrong command line) it answers at once. Then it loads Keras without
+    its start-up log.
 
     Args:
-        script: name of the script, without ".py".
-        title: what is shown, e.g. "Uygulama 03 · Functional API".
-        hours: when it is taught, e.g. "14:00-15:15".
+        script: the name of the script, without ".py".
+        title: the title that is shown, e.g. "Uygulama 03 · Functional API".
+        hours: when the lab is taught, e.g. "14:00-15:15".
 
     Returns:
         A `common.lab.Lab`.
 
     Raises:
-        SystemExit: the answer was given, or something is missing: it says what to type.
+        SystemExit: the command line was answered, or something is missing; then the
+            message says what to type.
 
     Example:
         lab = Lab("uygulama_03_functional_api", "Uygulama 03 · …", "14:00-15:15")
@@ -52,11 +54,9 @@ def Lab(script, title, hours):
 def __getattr__(name):
     import importlib
 
-    if name == "plots":
-        return importlib.import_module("common.plots")
-    if name in _HOME:
-        return getattr(importlib.import_module("common." + _HOME[name]), name)
-    raise AttributeError(name)
+    if name not in _HOME:
+        raise AttributeError(name)
+    return getattr(importlib.import_module("common." + _HOME[name]), name)
 
 
 def __dir__():

@@ -1,4 +1,4 @@
-"""`python -m common`: a day before class, is this machine ready?"""
+"""`python -m common` tells, a day before class, whether this machine is ready."""
 
 import sys
 

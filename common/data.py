@@ -7,8 +7,6 @@ Both come split into train, validation and test. The split is fixed (`SPLIT_SEED
 import hashlib
 import io
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,11 +25,11 @@ MNIST_REPAIR = (
     "(Depo ZIP olarak indirildiyse ZIP'i yeniden indirin; "
     "ya da data/mnist.npz'yi silin: internet varken Keras'tan iner.)"
 )
-DOWNLOAD_SECONDS = 15  # of silence
+DOWNLOAD_SECONDS = 15  # a network that is silent for longer is an error
 MNIST_VALIDATION = 5_000  # of the 60 000 training images
-PIXEL_MAX = 255  # uint8 pixel -> [0, 1]
+PIXEL_MAX = 255  # a uint8 pixel divided by this is in [0, 1]
 
-SPLIT_SEED = 2024  # everyone sees the same test set
+SPLIT_SEED = 2024  # it is fixed, so that everyone has the same test set
 TEST_SHARE = VALIDATION_SHARE = 0.2  # Breast Cancer: 60 % train, 20 % validation
 
 _MEASURES = (
@@ -46,12 +44,12 @@ CANCER_FEATURES = tuple(
 
 @dataclass(frozen=True)
 class Dataset:
-    """One data set in three parts, read-only: no section can change it for the next.
+    """One data set in three parts; no section can change its arrays for the next.
 
     Attributes:
         x_train, x_val, x_test: float32, shape (rows, features).
         y_train, y_val, y_test: int32, shape (rows,).
-        feature_names: of the columns; empty where they are pixels.
+        feature_names: the names of the columns; empty where these are pixels.
         class_names: what the labels 0, 1, … mean.
     """
 
@@ -86,13 +84,16 @@ class Dataset:
 
 
 def _dataset(pairs, feature_names: tuple, class_names: tuple) -> Dataset:
-    arrays = [array for x, y in pairs for array in (x, y.astype("int32"))]
+    """A `Dataset` of the pairs (x, y) of its three parts."""
+    arrays = []
+    for x, y in pairs:
+        arrays += [x.astype("float32", copy=False), y.astype("int32")]
     return Dataset(*arrays, feature_names, class_names)
 
 
 @cache
 def _mnist_arrays(path: Path) -> tuple[np.ndarray, ...]:
-    """uint8 images (n, 28, 28) and labels (n,): x_train, y_train, x_test, y_test."""
+    """x_train, y_train, x_test, y_test: uint8, images (n, 28, 28) and labels (n,)."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -110,47 +111,41 @@ def _mnist_arrays(path: Path) -> tuple[np.ndarray, ...]:
         return tuple(arrays[k] for k in ("x_train", "y_train", "x_test", "y_test"))
 
 
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """A network that stays silent for so long is an error."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
-
-
 def _download_mnist(path: Path) -> tuple[np.ndarray, ...]:
+    """The same arrays from Keras, which keeps a copy of its own or downloads one."""
     import keras
 
     told = "Keras'ın kopyası aranıyor (gerekirse internetten inecek) …"
     print(f"{path} yok; {told}", flush=True)
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(DOWNLOAD_SECONDS)
     try:
-        with time_limit(DOWNLOAD_SECONDS):
-            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
     except Exception as error:  # Keras raises a bare Exception here
         raise LabError(f"{path} yok ve MNIST indirilemedi.\n{MNIST_REPAIR}") from error
+    finally:
+        socket.setdefaulttimeout(before)
     return x_train, y_train, x_test, y_test
 
 
 def load_mnist(n_train: int | None = None, n_val: int | None = None) -> Dataset:
-    """MNIST as flat rows of 784 pixels in [0, 1] (LeCun, Cortes and Burges, 1998).
+    """Load MNIST (LeCun, Cortes and Burges, 1998) as rows of 784 pixels.
 
-    The 60 000 training images give 55 000 for training and 5 000 for validation
-    (stratified); the 10 000 test images stay as they are. Reshape rows to (28, 28) to
-    see the digits.
+    Of the 60 000 training images 55 000 are for training and 5 000 for validation
+    (stratified); the 10 000 test images stay as they are. A row that is reshaped to
+    (28, 28) shows the digit.
 
     Args:
-        n_train: how many training images; the first of a fixed shuffle (None: all).
-        n_val: how many validation images, likewise (None: all).
+        n_train: how many training images, the first of a fixed shuffle; None: all.
+        n_val: how many validation images, likewise; None: all.
 
     Returns:
-        A `Dataset`: x float32 (n, 784), y int32 (n,) from 0 to 9.
+        A `Dataset`: x float32, shape (n, 784), from 0 to 1; y int32, shape (n,), from
+        0 to 9.
 
     Raises:
-        LabError: the file cannot be read, is damaged, or is missing and cannot be
-            downloaded.
+        LabError: the file cannot be read or is damaged, or it is missing and MNIST
+            cannot be downloaded.
 
     Example:
         data = load_mnist(5_000, 2_000)
@@ -161,25 +156,30 @@ def load_mnist(n_train: int | None = None, n_val: int | None = None) -> Dataset:
     train, val = train_test_split(
         rows, test_size=MNIST_VALIDATION, stratify=labels, random_state=SPLIT_SEED
     )
-    train, val = train[:n_train], val[:n_val]
-    pairs = (images[train], labels[train]), (images[val], labels[val]), (x_test, y_test)
-    flat = ((x.reshape(len(x), -1).astype("float32") / PIXEL_MAX, y) for x, y in pairs)
-    return _dataset(flat, (), tuple("0123456789"))
+    pairs = []
+    for rows in (train[:n_train], val[:n_val]):
+        pairs.append((_pixels(images[rows]), labels[rows]))
+    pairs.append((_pixels(x_test), y_test))
+    return _dataset(pairs, (), tuple("0123456789"))
+
+
+def _pixels(images: np.ndarray) -> np.ndarray:
+    """Images as float32 rows of pixels from 0 to 1."""
+    return images.reshape(len(images), -1).astype("float32") / PIXEL_MAX
 
 
 def load_breast_cancer(scaled: bool = True) -> Dataset:
-    """Breast Cancer Wisconsin (Street, Wolberg and Mangasarian, 1993).
+    """Load Breast Cancer Wisconsin (Street, Wolberg and Mangasarian, 1993).
 
-    569 rows, split 60/20/20, stratified. Label 1 is the malignant tumour
-    (scikit-learn's own coding is the other way round), so that "positive" means what
-    has to be found.
+    Its 569 rows are split 60/20/20, stratified. Label 1 is the malignant tumour, so
+    that "positive" is what has to be found; scikit-learn codes it the other way round.
 
     Args:
-        scaled: standardize each column with the mean and std of the training rows only;
-            False gives the raw measurements.
+        scaled: True: each column is standardized with the mean and the std of the
+            training rows; False: the raw measurements.
 
     Returns:
-        A `Dataset`: x float32 (n, 30), y int32 (n,), 0 or 1.
+        A `Dataset`: x float32, shape (n, 30); y int32, shape (n,), 0 or 1.
 
     Example:
         data = load_breast_cancer()
@@ -197,5 +197,5 @@ def load_breast_cancer(scaled: bool = True) -> Dataset:
     )
     if scaled:
         x = StandardScaler().fit(x[train]).transform(x)
-    pairs = ((x[rows].astype("float32"), y[rows]) for rows in (train, val, test))
+    pairs = [(x[rows], y[rows]) for rows in (train, val, test)]
     return _dataset(pairs, CANCER_FEATURES, ("iyi huylu", "kötü huylu"))

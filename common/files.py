@@ -1,6 +1,6 @@
 """Files that are never half-written, and errors that their reader can mend.
 
-Loaded before the packages are checked: it uses Python's own modules only.
+It is loaded before the packages are checked, so it uses Python's own modules only.
 """
 
 import errno
@@ -16,11 +16,11 @@ from tempfile import TemporaryFile
 
 ROOT = Path(__file__).resolve().parent.parent  # the repository
 
-FAILED = 1  # exit code
+FAILED = 1  # the exit code of a run that has failed
 BACKUP = "yedek"  # the folder of keras.callbacks.BackupAndRestore in `Lab.backup`
 HALF = ".yarim"  # in the temporary names of `atomic`: .01_first-99.yarim.png
 STALE_SECONDS = 3600  # an older temporary file was left by a run that was killed
-WAITS = (0.05, 0.1, 0.2, 0.4)  # seconds; on Windows another program may be reading it
+WAITS = (0.05, 0.1, 0.2, 0.4)  # seconds; on Windows another program may hold a file
 ELSEWHERE = "başka bir klasör verin: --cikti KLASÖR"
 
 REASONS = {
@@ -39,16 +39,20 @@ REASONS = {
 
 
 class LabError(Exception):
-    """What happened, and what to type next: an error that its reader can mend."""
+    """An error that its reader can mend: it says what happened and what to type next.
 
-    code = FAILED  # exit code
+    Example:
+        raise LabError("Yedek bozuk.\nBaştan: python uygulama_04_custom_loop.py")
+    """
+
+    code = FAILED  # the exit code of a run that it ends
 
 
 def command_line(*words: str, windows: bool = os.name == "nt") -> str:
-    """The words as one command for the shell, quoted where it needs that.
+    """Write words as one command for the shell, with quotes where it needs them.
 
-    On Windows it is valid in cmd.exe and in PowerShell, which splits words at commas
-    and takes a quoted first word for a text: there it is written twice.
+    On Windows the command is valid in cmd.exe and in PowerShell. PowerShell takes a
+    quoted first word for a text; such a command is written once for each of the two.
     """
     if not windows:
         return shlex.join(words)
@@ -59,14 +63,19 @@ def command_line(*words: str, windows: bool = os.name == "nt") -> str:
 
 
 def here(path: Path) -> str:
-    """A path as it is typed in the current folder."""
+    """Write a path as a user types it in the current folder."""
     folder = Path.cwd()
     return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 @contextmanager
 def explain_os_errors(what: Path | str, cure: str) -> Iterator[None]:
-    """Turn an OSError of the block into a LabError: `what` could not be written."""
+    """Turn an OSError of the block into a LabError that says what to do.
+
+    Args:
+        what: what could not be written.
+        cure: what to do next, a Turkish sentence.
+    """
     try:
         yield
     except OSError as error:
@@ -76,6 +85,7 @@ def explain_os_errors(what: Path | str, cure: str) -> Iterator[None]:
 
 
 def _replace(temporary: Path, path: Path) -> None:
+    """Put a file in the place of another; wait while another program holds that one."""
     for seconds in WAITS:
         with suppress(PermissionError):
             os.replace(temporary, path)
@@ -86,7 +96,7 @@ def _replace(temporary: Path, path: Path) -> None:
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Yield a temporary path that takes the place of `path` when the block ends well.
+    """Yield a temporary path; it takes the place of `path` when the block ends well.
 
     Raises:
         LabError: the file cannot be written; what stood there before is untouched.
@@ -104,45 +114,50 @@ def atomic(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text atomically; what UTF-8 cannot hold becomes '?'."""
+    """Write a text atomically; a character that UTF-8 cannot hold becomes '?'."""
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
 
 def _probe(folder: Path | None) -> None:
-    with TemporaryFile(dir=folder) as file:  # takes nobody's file name
+    """Write a nameless file in the folder; None means the system's temporary folder."""
+    with TemporaryFile(dir=folder) as file:
         file.write(bytes(4096))
 
 
 def can_resume(folder: Path) -> bool:
-    """Whether BackupAndRestore's folder in this one is whole, so that `fit` can go on.
+    """Tell whether BackupAndRestore left a whole state here, so that `fit` can go on.
 
-    A state that a killed run left half-written is replaced by the one before it.
+    Where a killed run left its state half-written, the state before it takes its place.
+
+    Args:
+        folder: the folder that holds the folder `BACKUP`.
     """
     import h5py  # comes with Keras
 
-    weights = folder / BACKUP / "latest.weights.h5"
-    record = folder / BACKUP / "training_metadata.json"
-    for old in ("", ".bkp"):
-        states = [path.with_name(path.name + old) for path in (weights, record)]
+    backup = folder / BACKUP
+    names = ("latest.weights.h5", "training_metadata.json")
+    for ending in ("", ".bkp"):  # Keras keeps the state before the last one as .bkp
+        weights, record = (backup / f"{name}{ending}" for name in names)
         try:
-            h5py.File(states[0]).close()
-            whole = json.loads(states[1].read_text(encoding="utf-8"))["epoch"] > 0
+            h5py.File(weights).close()
+            whole = json.loads(record.read_text(encoding="utf-8"))["epoch"] > 0
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        if whole and old:
-            os.replace(states[0], weights)
-            os.replace(states[1], record)
-        if whole:
-            return True
+        if not whole:
+            continue
+        if ending:
+            for name in names:
+                os.replace(backup / f"{name}{ending}", backup / name)
+        return True
     return False
 
 
 def prepare(folder: Path) -> None:
-    """Make and sweep the folder, and fail before a training rather than after it.
+    """Make the folder and sweep it; fail before a training rather than after it.
 
     Raises:
-        LabError: nothing can be written there, or in the temporary folder.
+        LabError: nothing can be written there or in the system's temporary folder.
     """
     with explain_os_errors(folder, f"Yer açın ya da {ELSEWHERE}"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -152,6 +167,6 @@ def prepare(folder: Path) -> None:
         _probe(None)
     half_written = f".*-*{HALF}.*"
     for path in [*folder.glob(half_written), *folder.parent.glob(half_written)]:
-        with suppress(OSError):  # another run has just put it into its place
+        with suppress(OSError):  # another run may just have put it into its place
             if time.time() - path.stat().st_mtime > STALE_SECONDS:
                 path.unlink()

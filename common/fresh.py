@@ -1,4 +1,4 @@
-"""A fresh Python process: is a model's file enough, without its script?"""
+"""A fresh Python process shows whether a model's file is enough without its script."""
 
 import json
 import os
@@ -16,9 +16,13 @@ def start_python(code: str) -> subprocess.Popen:
     """Start a Python that knows nothing of the running script, and go on at once.
 
     Args:
-        code: begins with its imports, which load while the caller works, then
-            `model_file, inputs, outputs = json.load(sys.stdin)`: the model, the `.npy`
-            file of the inputs, the `.npy` file to write the predictions to.
+        code: what that Python runs. It begins with its imports, which load while the
+            caller works. Then `model_file, inputs, outputs = json.load(sys.stdin)`
+            gives it three paths: the model, the inputs (`.npy`), and the file to which
+            it writes the predictions (`.npy`).
+
+    Returns:
+        The process, for `predict_in`.
 
     Example:
         with start_python(code) as fresh:
@@ -38,19 +42,24 @@ def start_python(code: str) -> subprocess.Popen:
     )
 
 
-def predict_in(process: subprocess.Popen, model_file: Path, x: np.ndarray) -> tuple:
-    """What that process predicts, and what it printed.
+def predict_in(
+    process: subprocess.Popen, model_file: Path, x: np.ndarray
+) -> tuple[np.ndarray, str]:
+    """Let the process of `start_python` predict, and wait for its end.
 
     Args:
-        process: of `start_python`.
+        process: what `start_python` returned.
         model_file: a `.keras` file.
-        x: inputs of the model, shape (n, …).
+        x: the inputs of the model, shape (n, …).
 
     Returns:
-        The predictions (array, shape (n, …)) and the text.
+        The predictions, shape (n, …), and what the process printed.
 
     Raises:
-        LabError: the process failed; its own message stands in it.
+        LabError: the process failed; its own message stands in the error.
+
+    Example:
+        predictions, printed = predict_in(fresh, path, x)
     """
     with TemporaryDirectory() as folder:
         inputs, outputs = Path(folder, "girdi.npy"), Path(folder, "tahmin.npy")

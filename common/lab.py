@@ -1,4 +1,4 @@
-"""`Lab`: what a script uses. Its sections have two parts, the lesson and its result."""
+"""`Lab` is what a script uses; its sections have two parts, lesson and result."""
 
 import functools
 import hashlib
@@ -24,7 +24,7 @@ class Lab(Runner):
     """A script of numbered sections; `lab.run()` at its end does what the user wants.
 
     Every section starts from the same state (Keras cleared and quiet, seeds fixed), so
-    alone, in a full run or in a cell it gives the same numbers. Its files are
+    it gives the same numbers alone, in a full run and in a cell. Its files are
     `outputs/uygulama_0N/NN_section_name.png|csv|keras`.
     """
 
@@ -40,19 +40,19 @@ class Lab(Runner):
         curious: bool = False,
         alone: bool = False,
     ) -> Callable:
-        """Register the lesson part of a section: what is taught, and what it measures.
+        """Register the lesson part of a section: what is taught and measured.
 
-        Its keyword parameters are its settings; its docstring holds title and question.
-        In cells it runs where it stands, and can be called with other settings.
+        Its keyword parameters are the section's settings; its docstring holds title and
+        question. In cells it runs where it stands, and a call gives it other settings.
 
         Args:
             function: the lesson part.
-            quick: settings of `--hizli`.
-            limits: setting -> (smallest, largest value), both allowed; also for each
-                value of a tuple. Beyond them one sentence says so.
-            options: options of the script's own that it knows (`Lab.option`).
-            curious: marked "meraklısına".
-            alone: runs only when it is asked for by its number.
+            quick: the settings that `--hizli` changes.
+            limits: setting -> (smallest, largest value), both allowed; they hold for
+                each value of a tuple. A value beyond them is refused in one sentence.
+            options: the script's own options that the section knows (see `option`).
+            curious: the section is marked "meraklısına".
+            alone: the section runs only when it is asked for by its number.
 
         Returns:
             The section: call it to run it; `.result` registers its second part.
@@ -84,8 +84,12 @@ class Lab(Runner):
         lines, first, last = source.place_of(function)
         section = source.read_section(lines, first, last, self._number(name))
         if known:  # a cell that runs again
-            same = {"why": known.why, "result": known.result}
-            section = replace(section, **same, result_line=known.result_line)
+            section = replace(
+                section,
+                why=known.why,
+                result=known.result,
+                result_line=known.result_line,
+            )
         self.sections[name] = replace(section, run=run)
         self._lessons[name] = function
         if _in_cell(function):
@@ -96,8 +100,8 @@ class Lab(Runner):
         """Register the result part: `@early_stopping.result`.
 
         Its parameters are what the lesson part returned, in order, then settings by
-        name; its docstring is the reason ("Neden: …"). The frames among what was
-        returned become CSV files: a sole one "NN_name.csv", several
+        name. Its docstring is the reason ("Neden: …"). The frames among what was
+        returned become CSV files: "NN_name.csv" for a single one, else
         "NN_name_parameter.csv". In cells it runs on what the lesson part returned last.
         """
         section = source.with_result(self.sections[name], *source.place_of(function))
@@ -108,25 +112,32 @@ class Lab(Runner):
         return function
 
     def option(self, flag: str, explanation: str, value: str = "") -> None:
-        """Declare an option; `lab.options["surdur"]` tells whether it was given.
+        """Declare an option of the script's own.
+
+        `lab.options["surdur"]` then tells whether it was given, or which text.
 
         Args:
-            flag: e.g. "--surdur".
-            explanation: shown by `--yardim`.
-            value: name of the text that is typed after it; empty: it takes none.
+            flag: the option as it is typed, e.g. "--surdur".
+            explanation: what `--yardim` says of it.
+            value: how `--yardim` names the text that is typed after it; empty: it takes
+                none.
+
+        Example:
+            lab.option("--ad", "bölüm 12: posterdeki adınız", value="AD")
         """
         name = self.declare(flag, explanation, value)
         self.options[name] = "" if value else False
 
     @contextmanager
     def backup(self, resume: bool = False) -> Iterator[Path]:
-        """A folder for what a training needs to go on after an interruption.
+        """Yield a folder for what a training needs to go on after an interruption.
 
-        It is named by the plan (the section's code and settings, the seed) and gone
-        when the block ends well; stopped, the run tells the command that goes on.
+        The folder is named by the plan: the section's code and settings, the seed,
+        Keras' version. It is gone when the block ends well. A run that is stopped tells
+        the command that goes on.
 
         Args:
-            resume: go on; otherwise begin anew.
+            resume: True: go on with what the folder holds; False: begin anew.
 
         Raises:
             LabError: there is nothing to resume with this plan, or it is damaged.
@@ -137,11 +148,12 @@ class Lab(Runner):
                 model.fit(*data.train, callbacks=[backup])
         """
         report = self.report
-        plan = [report.section.code, report.settings, self.seed, keras.__version__]
+        section = report.section
+        plan = [section.code, report.settings, self.seed, keras.__version__]
         name = hashlib.sha256(json.dumps(plan).encode()).hexdigest()[:8]
-        folder = report.folder / f"{report.section.stem}_{name}"
-        words = {"settings": report.changed}
-        anew = self.rerun_command(report.section.name, "--surdur", **words)
+        folder = report.folder / f"{section.stem}_{name}"
+        changed = report.changed
+        anew = self.rerun_command(section.name, "--surdur", settings=changed)
         if not resume:
             shutil.rmtree(folder, ignore_errors=True)
         elif not folder.is_dir():
@@ -162,21 +174,28 @@ class Lab(Runner):
         shutil.rmtree(folder, ignore_errors=True)
 
     def exercise(self, **words) -> None:
-        """Declare a task of "Sıra sizde" (`source.Exercise`, `writing.Writing`)."""
+        """Declare a task of "Sıra sizde".
+
+        Args:
+            words: the fields of `source.Exercise`; where a file is named, those of
+                `writing.Writing`.
+        """
         made = source.make_task(words)
         self.exercises[made.level] = made
 
-    def seeds(self, count: int) -> range:
-        """`count` seeds, beginning with the one of `--tohum`."""
-        return range(self.seed, self.seed + count)
-
     def runs(self, build: Callable, seeds: int = 1, **conditions) -> Runs:
-        """A compiled model at its start for every condition and seed.
+        """Give a compiled model at its start for every condition and seed.
 
         Args:
-            build: makes a compiled model from one value of each condition.
-            seeds: how many.
+            build: a function that makes a compiled model from one value of each
+                condition; a value that is a tuple gives it several arguments.
+            seeds: how many seeds there are, beginning with that of `--tohum`.
             conditions: column name -> values (a list, or a dictionary label -> value).
+                The condition `LR` sets the optimizer's learning rate; `build` does not
+                get it.
+
+        Returns:
+            A `Runs`: iterate over it, `keep` what each run gave, return its `frame`.
 
         Example:
             runs = lab.runs(build, seeds=3, aktivasyon=["relu", "tanh"])
@@ -184,10 +203,16 @@ class Lab(Runner):
                 runs.keep(model.fit(*data.train, validation_data=data.val))
             return runs.frame
         """
-        return Runs(build, self.seeds(seeds), conditions, self.progress.tell)
+        chosen = range(self.seed, self.seed + seeds)
+        return Runs(build, chosen, conditions, self.progress.tell)
 
     def each(self, items: Iterable, label: str = "") -> Iterator:
-        """Yield the items and say before each which one it is: no silent waiting."""
+        """Yield the items; say before each which one it is, so that all see what runs.
+
+        Example:
+            for size in lab.each([32, 128, 512], "mini-batch"):
+                …
+        """
         items = list(items)
         for place, item in enumerate(items, start=1):
             self.progress.tell(f"{label} {item} ({place}/{len(items)})".strip())
@@ -196,21 +221,22 @@ class Lab(Runner):
     def table(
         self, frame: pd.DataFrame, title: str, formats: Mapping[str, Callable] = ()
     ) -> None:
-        """Show a table.
+        """Show a table, in the terminal and on the page.
 
         Args:
-            frame: one row a line; an index with a name becomes its first columns,
-                Keras' column names are translated.
-            title: Turkish caption.
-            formats: column name -> function that writes a value; usually `percent`
-                where the name says that it is a share, else `number`.
+            frame: what is shown, a row a line. An index with a name becomes the first
+                columns; Keras' column names are translated.
+            title: the caption, in Turkish.
+            formats: column name -> function that writes a value. Usually this is
+                `percent` where the name says that it is a share, else `number`.
 
         Example:
             lab.table(summary(runs, "val_accuracy"), "Doğrulama doğruluğu, 3 tohum")
         """
         if any(frame.index.names):
             frame = frame.reset_index()
-        columns, cells = [], []
+        columns = []  # (heading, whether it holds numbers)
+        cells = []  # a list of texts per column
         for name, values in frame.items():
             kind = values.dtype.kind
             share = percent if is_share(name) else number
@@ -224,17 +250,18 @@ class Lab(Runner):
     def save(self, what: plt.Figure | keras.Model, suffix: str = "") -> Path:
         """Write a figure (PNG, 1920 px wide) or a model (`.keras`).
 
-        A figure without a title gets the first sentence of `conclude` as its title.
+        A figure without a title gets the first sentence of `conclude` as its title. A
+        figure that cannot be written is named below the result.
 
         Args:
             what: the figure or the model.
-            suffix: appended to "NN_section_name".
+            suffix: what is appended to "NN_section_name".
 
         Returns:
             The path of the file.
 
         Raises:
-            LabError: it cannot be written; what stood there before is untouched.
+            LabError: a model cannot be written; what stood there before is untouched.
 
         Example:
             fig, (left, right) = plots.figure(1, 2)
@@ -242,21 +269,19 @@ class Lab(Runner):
             lab.save(fig)
         """
         if isinstance(what, keras.Model):
-            ending = ".keras"
-            with self.file(suffix, ending) as path:
+            with self.file(suffix, ".keras") as path:
                 what.save(path)
-        else:
-            ending = ".png"
-            with self.unless_in_use(), self.file(suffix, ending) as path:
-                lettering.finish(what, self.report.conclusion)
-                what.savefig(path)
-            plt.close(what)
-        return self.path(suffix, ending)
+            return self.path(suffix, ".keras")
+        with self.unless_in_use(), self.file(suffix, ".png") as path:
+            lettering.finish(what, self.report.conclusion)
+            what.savefig(path)
+        plt.close(what)
+        return self.path(suffix, ".png")
 
     def show_growing(self, fig: plt.Figure) -> None:
         """Show a figure that is drawn anew while the training runs.
 
-        It is on the day's page until the lesson part ends; its file is
+        The figure is on the day's page until the lesson part ends; its file is
         "NN_section_name_canli.png".
 
         Args:
@@ -272,7 +297,11 @@ class Lab(Runner):
         page.show_live(base, path.relative_to(base).as_posix())
 
     def conclude(self, text: str) -> None:
-        """Say what came out: the first sentence answers the question in its unit."""
+        """Say what came out; the first sentence answers the question in its unit.
+
+        Example:
+            lab.conclude(f"Eğitim {number(stopped)}. epoch'ta durdu.")
+        """
         self.report.conclusion = text
 
     def check(
@@ -286,14 +315,15 @@ class Lab(Runner):
         within: tuple[float, float] | None = None,
         full_size: bool = False,
     ) -> bool:
-        """Ask a claim of the section's values; shown, recorded, asserted by the tests.
+        """Ask whether a claim holds for the section's values; it is shown and recorded.
 
         Args:
-            label: the claim, a true Turkish sentence where the ✓ stands before it; `{}`
-                is where the value is written, if it says something.
+            label: the claim, a Turkish sentence that is true where ✓ stands before it;
+                the value is written in the place of `{}`.
             value: what was measured.
-            below, above, equal, within: what it has to be (within: both ends included).
-            full_size: `--hizli` cannot show this claim; there it is not asked.
+            below, above, equal, within: what the value has to be; `within` includes its
+                two ends.
+            full_size: `--hizli` cannot show this claim, so it is not asked there.
 
         Returns:
             Whether the claim holds.
@@ -304,7 +334,7 @@ class Lab(Runner):
         Example:
             lab.check("Gradyan {} kat küçülüyor", shrunk, above=100)
         """
-        bounds = {}  # what is expected -> whether it is so
+        bounds = {}  # what is expected -> whether it holds
         if below is not None:
             bounds[f"< {number(below)}"] = value < below
         if above is not None:
@@ -324,5 +354,5 @@ class Lab(Runner):
 
 
 def _in_cell(function: Callable) -> bool:
-    """Whether a function stands in a cell, and not in a script that a cell imports."""
+    """Whether a function stands in a cell, not in a script that a cell imports."""
     return startup.in_cells() and function.__module__ == "__main__"

@@ -9,7 +9,13 @@ import tensorflow as tf
 
 
 def largest_difference(one, other) -> float:
-    """Largest absolute difference of two arrays, or of two lists of arrays.
+    """The largest absolute difference of two arrays, or of two lists of arrays.
+
+    Args:
+        one, other: arrays of the same shape, or lists of such arrays in the same order.
+
+    Raises:
+        ValueError: one of them is longer than the other.
 
     Example:
         largest_difference(model.get_weights(), other.get_weights())
@@ -21,13 +27,15 @@ def largest_difference(one, other) -> float:
 def gradients(model: keras.Model, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
     """The gradient of the loss with respect to the kernel of every Dense layer.
 
+    The loss is the cross-entropy; the model is called in training mode.
+
     Args:
         model: a classifier with one softmax output.
         x: inputs, shape (n, …).
-        y: labels, shape (n,).
+        y: labels (0, 1, …), shape (n,).
 
     Returns:
-        An array per Dense layer, from the input to the output.
+        An array per Dense layer, of the shape of its kernel, from input to output.
 
     Example:
         norms = [np.linalg.norm(g) for g in gradients(model, *data.train)]
@@ -42,13 +50,14 @@ def gradients(model: keras.Model, x: np.ndarray, y: np.ndarray) -> list[np.ndarr
 
 
 def keras_answer(attempt: Callable, *arguments, **options) -> str:
-    """What Keras says to a wrong line: "ValueError: …", or its warning.
+    """What Keras answers to a wrong line: its error ("ValueError: …") or its warning.
 
     Args:
-        attempt: what is called, with the arguments and options that follow.
+        attempt: what is called.
+        arguments, options: what it is called with.
 
     Returns:
-        The message in one line; empty where Keras accepts the line.
+        The message in one line; an empty text where Keras accepts the line.
 
     Example:
         keras_answer(layers.Add(), [one, two])

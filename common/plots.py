@@ -1,8 +1,8 @@
 """Figures for the projector: large text, 16:9, lines that everyone can tell apart.
 
-The title of a figure is its finding: the first sentence of `lab.conclude`. What most
-sections need: `curves` (a line per condition along the epochs) and `scores` (a dot per
-seed, a row per condition).
+The title of a figure is its finding: the first sentence of `lab.conclude`. Two drawings
+do for most sections: `curves` (a line per condition along the epochs) and `scores` (a
+dot per seed, a row per condition).
 """
 
 import itertools
@@ -28,16 +28,17 @@ from common.text import NAMES, is_share, number, percent
 if not IN_NOTEBOOK:
     matplotlib.use("Agg")  # figures are files
 
-SIZE, DPI = (16, 9), 120  # inches x dots an inch = 1920 x 1080 pixels
-FONT = 18  # points; the smallest text, ticks, has 92 % of it
-PANEL_SPACE = 0.06  # between two panels, a share of their width
+SIZE = (16, 9)  # inches
+DPI = 120  # dots an inch: a figure has 1920 x 1080 pixels
+FONT = 18  # points; the smallest text, that of the ticks, has 92 % of it
+PANEL_SPACE = 0.06  # between two panels, as a share of their width
 
-ACCENT, GREY = "C0", "grey"  # where rows or labels already name the group
+ACCENT, GREY = "C0", "grey"  # the two colours where rows or labels name the group
 MARKERS = "osD^vPX"  # of the lines, in their order
-MANY_POINTS = 15  # with more, lines have no markers
+MANY_POINTS = 15  # a line with more points has no markers
 EPOCH_STEPS = {1: 10, 2: 15, 5: 50, 10: 100, 20: 200, 100: 1_000, 1_000: math.inf}
 NAME_PLACE = 22  # points between an axes and the names of its lines
-NAMED, NOTE = "named", "note"  # gid of lines and texts that are there already
+NAMED, NOTE = "named", "note"  # the gid of a line that has its name, and of a note
 
 matplotlib.rcdefaults()  # whatever matplotlibrc says: usetex, savefig.bbox
 sns.set_theme(context="talk", style="whitegrid", palette="colorblind")
@@ -64,12 +65,12 @@ plt.rcParams.update({
 
 
 def figure(rows: int = 1, columns: int = 1, *, title: str | None = None, **options):
-    """A 16:9 figure.
+    """Make a 16:9 figure.
 
     Args:
-        rows, columns: of its panels.
+        rows, columns: how many rows and columns of panels it has.
         title: None: `lab.save` writes the first sentence of `lab.conclude`.
-        options: of `plt.subplots`.
+        options: further options of `plt.subplots`.
 
     Returns:
         (fig, axes) like `plt.subplots`.
@@ -84,7 +85,14 @@ def figure(rows: int = 1, columns: int = 1, *, title: str | None = None, **optio
 
 
 def mosaic(layout: str, *, title: str | None = None):
-    """Like `figure`, with the axes laid out by letters: (fig, {letter: axes}).
+    """Make a 16:9 figure whose panels are laid out by letters.
+
+    Args:
+        layout: as for `plt.subplot_mosaic`.
+        title: as for `figure`.
+
+    Returns:
+        (fig, {letter: axes}).
 
     Example:
         fig, axes = plots.mosaic("AB;AC")
@@ -98,14 +106,14 @@ def mosaic(layout: str, *, title: str | None = None):
 def curves(frame, y: str, ax, x: str = "epoch") -> None:
     """Draw the course of the runs: a line per condition, named at its end.
 
-    The line is the mean over the seeds, the band their std (n - 1).
+    The line is the mean over the seeds, the band is their std (n - 1).
 
     Args:
-        frame: of `Runs.frame`.
+        frame: a frame like `Runs.frame`.
         y: the column that is drawn.
-        ax: where.
-        x: a column like "epoch"; or a condition that is a number: then the ends of the
-            runs are drawn along it.
+        ax: the axes on which it is drawn.
+        x: the column along which it is drawn, e.g. "epoch". Where this is a condition
+            with numbers, the ends of the runs are drawn.
 
     Example:
         plots.curves(runs, "val_accuracy", ax)
@@ -143,12 +151,12 @@ def curves(frame, y: str, ax, x: str = "epoch") -> None:
 def scores(frame, x: str, ax) -> None:
     """Draw how the runs ended: a row per condition, a dot per seed.
 
-    The mean over the seeds is a bar, and a number above it.
+    The mean over the seeds is a bar with its number above it.
 
     Args:
-        frame: of `Runs.frame`.
+        frame: a frame like `Runs.frame`.
         x: the column that is drawn.
-        ax: where.
+        ax: the axes on which it is drawn.
 
     Example:
         fig, (left, right) = plots.figure(1, 2, sharey=True)
@@ -185,11 +193,12 @@ def scores(frame, x: str, ax) -> None:
 def label_lines(ax, names=None) -> None:
     """Write each line's name beside its right end in its colour, instead of a legend.
 
-    `lab.save` pushes the names apart.
+    A line that has its name already keeps it. `lab.save` pushes the names apart.
 
     Args:
-        ax: where the lines are.
-        names: of its lines, in their order; None: their labels, or those of its legend.
+        ax: the axes that hold the lines.
+        names: the names of the lines, in their order; None: their labels, or those of
+            the legend.
 
     Example:
         sns.lineplot(curves, x="adım", y="formül", label="formül", ax=left)
@@ -223,7 +232,11 @@ def label_lines(ax, names=None) -> None:
 
 
 def note(ax, text: str) -> None:
-    """Write what a reader has to know in small grey letters under the right corner."""
+    """Write what a reader has to know in small grey letters under the right corner.
+
+    Example:
+        plots.note(ax, "gri: rastgele başlangıç")
+    """
     for known in texts_of(ax, NOTE):
         if text not in known.get_text():
             known.set_text(f"{known.get_text()} · {text}")
@@ -236,15 +249,14 @@ def note(ax, text: str) -> None:
 
 
 def whole_epochs(ax, last: int) -> None:
-    """Ticks at whole epochs, from 1, about ten at most."""
+    """Put about ten ticks at most at whole epochs, from 1 to the last one.
+
+    Example:
+        plots.whole_epochs(ax, epochs)
+    """
     step = next(size for size, most in EPOCH_STEPS.items() if last <= most)
     start = 1 + step if step < 5 else step  # 1, 3, 5 …; 1, 5, 10 …
     ax.set_xticks([1, *range(start, last + 1, step)])
-
-
-def shades(name: str, low: float, high: float):
-    """What `fig.colorbar` needs for values from `low` to `high` in a colour map."""
-    return plt.cm.ScalarMappable(plt.Normalize(low, high), name)
 
 
 def digits(axes, images: np.ndarray, titles=()) -> None:
@@ -252,8 +264,12 @@ def digits(axes, images: np.ndarray, titles=()) -> None:
 
     Args:
         axes: as many axes as wanted; those without an image stay empty.
-        images: shape (n, 784) or (n, 28, 28), values in [0, 1].
-        titles: what to write above each.
+        images: shape (n, 784) or (n, 28, 28), from 0 to 1.
+        titles: what is written above each image.
+
+    Example:
+        fig, axes = plots.figure(1, 4)
+        plots.digits(axes, data.x_val[:4])
     """
     pairs = itertools.zip_longest(np.ravel(axes), images, titles, fillvalue=None)
     for ax, image, title in pairs:
@@ -264,5 +280,5 @@ def digits(axes, images: np.ndarray, titles=()) -> None:
 
 
 def _has_numbers(ax) -> bool:
-    """Whether a y axis is written at: not in the right one of two that share it."""
+    """Whether numbers stand at the y axis: a shared one has them in the left panel."""
     return ax.yaxis.get_tick_params().get("labelleft", True)

@@ -1,8 +1,7 @@
-"""One experiment in every condition and seed, and how to judge its differences."""
+"""One experiment in every condition and with every seed; how to judge differences."""
 
-import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -14,23 +13,16 @@ from common.files import LabError
 from common.seeds import restart
 from common.text import NAMES, is_share, number, percent, tidy
 
-SEED = "tohum"  # the columns before it are the conditions
+SEED = "tohum"  # the columns before this one are the conditions
 RATE = "LR"  # this condition changes the optimizer's learning rate without a new trace
-CONFIDENCE = 0.95
+CONFIDENCE = 0.95  # of the t quantile beyond which a difference is clear
 
 
 class Runs:
-    """A compiled model at its start for every condition and seed: `lab.runs(…)`.
+    """A compiled model at its start for every condition and seed: see `lab.runs`.
 
-    A model is built (and traced) once a condition and restarted for every seed.
-
-    Args:
-        build: makes a compiled model from one value of each condition; a tuple gives it
-            several arguments.
-        seeds: the seeds.
-        conditions: column name -> its values, as a list or as a dictionary label ->
-            value; all combinations run. `LR` is not given to `build`.
-        tell: is told which run of how many begins.
+    A model is built (and traced) once for each condition and restarted for every seed.
+    `tell` is called with a text that says which run of how many begins.
     """
 
     def __init__(
@@ -38,10 +30,13 @@ class Runs:
     ):
         self.build = build
         self.seeds = seeds
-        names = sorted(
-            conditions, key=lambda name: name == RATE
-        )  # LR last: no new model
-        self.conditions = {name: _labelled(conditions[name]) for name in names}
+        self.conditions = {}  # column name -> its values by their labels
+        # LR comes last: from one rate to the next no new model is built.
+        for name in sorted(conditions, key=lambda name: name == RATE):
+            values = conditions[name]
+            if not isinstance(values, Mapping):
+                values = {value: value for value in values}
+            self.conditions[name] = dict(values)
         self.tell = tell
         self.labels: dict = {}  # of the run that is on now
         self._kept: list[pd.DataFrame] = []
@@ -59,7 +54,10 @@ class Runs:
             rate = values.pop(RATE, None)
             wanted = [self.labels[name] for name in values]
             if built != wanted:
-                model = self.build(*_arguments(values.values()))
+                arguments = []
+                for value in values.values():
+                    arguments += value if isinstance(value, tuple) else (value,)
+                model = self.build(*arguments)
                 usual = _learning_rate(model)
                 built = wanted
             restart(model, self.labels[SEED])
@@ -75,8 +73,8 @@ class Runs:
         """Keep what this run gave.
 
         Args:
-            history: what `fit` returned: a row per epoch.
-            columns: further measurements: a number, or as many as there are rows.
+            history: what `fit` returned; it gives a row per epoch.
+            columns: further measurements: a number, or a number for each row.
         """
         if history is None:
             values = {name: np.atleast_1d(value) for name, value in columns.items()}
@@ -100,19 +98,6 @@ class Runs:
         return pd.concat(self._kept, ignore_index=True)
 
 
-def _labelled(values) -> dict:
-    """The values of a condition by their labels."""
-    return dict(values) if isinstance(values, Mapping) else {v: v for v in values}
-
-
-def _arguments(values: Iterable) -> list:
-    """What `build` is called with: a tuple is several arguments."""
-    arguments = []
-    for value in values:
-        arguments += value if isinstance(value, tuple) else (value,)
-    return arguments
-
-
 def _learning_rate(model: keras.Model) -> float | None:
     """The optimizer's learning rate; None where a schedule decides it."""
     rate = model.optimizer.learning_rate
@@ -126,14 +111,15 @@ def conditions(frame: pd.DataFrame) -> list[str]:
 
 def labels(frame: pd.DataFrame) -> pd.Series:
     """The conditions of every row in one text: 'He, düz', 'ReLU, LR 0,03'."""
-    texts = [pd.Series("", frame.index)] if frame.columns[0] == SEED else []
+    texts = pd.Series("", frame.index)
     for name in conditions(frame):
         values = frame[name]
         if values.dtype.kind in "if":
-            texts.append(f"{name} " + values.map(number))
+            words = f"{name} " + values.map(number)
         else:
-            texts.append(values.astype(str))
-    return functools.reduce(lambda one, other: one + ", " + other, texts)
+            words = values.astype(str)
+        texts = texts + ", " + words
+    return texts.str.removeprefix(", ")
 
 
 def ends(frame: pd.DataFrame) -> pd.DataFrame:
@@ -145,30 +131,35 @@ def final(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """How every run ended: a row per seed, a column per condition.
 
     Args:
-        frame: of `Runs.frame`.
-        column: what is asked for, e.g. "val_accuracy".
+        frame: a frame like `Runs.frame`.
+        column: the measurement that is asked for, e.g. "val_accuracy".
+
+    Returns:
+        A frame with the seeds as its index and the conditions' labels as its columns.
+        With several conditions a column's label is a tuple; without any it is `column`.
 
     Example:
         accuracy = final(runs, "val_accuracy").mean()
-        accuracy["sigmoid"]
+        accuracy["sigmoid"]  # between 0 and 1
     """
     last = ends(frame)
     by = conditions(frame)
     if not by:
         return last.set_index(SEED)[[column]]
-    names = by if len(by) > 1 else by[0]
-    wide = last.pivot(index=SEED, columns=names, values=column)  # noqa: PD010 (keeps nan)
-    order = last[by].drop_duplicates().itertuples(index=False, name=None)
-    return wide[[key if len(by) > 1 else key[0] for key in order]]
+    values = last.set_index([SEED, *by])[column]
+    return values.unstack(by, sort=False).sort_index()  # noqa: PD010 (keeps nan)
 
 
 def summary(frame: pd.DataFrame, *columns: str, **renamed: str) -> pd.DataFrame:
-    """How the runs of each condition ended: mean ± std over the seeds, written out.
+    """How the runs of each condition ended: mean ± std (n - 1) over the seeds, as text.
 
     Args:
-        frame: of `Runs.frame`.
-        columns: of the frame; Keras' names are translated.
-        renamed: heading -> column.
+        frame: a frame like `Runs.frame`.
+        columns: columns of the frame; Keras' names are translated into headings.
+        renamed: further columns, as heading=column.
+
+    Returns:
+        A frame for `lab.table`: a row per condition.
 
     Example:
         lab.table(summary(runs, "val_accuracy", ölen="ölen_pay"), "Üç tohum")
@@ -177,12 +168,12 @@ def summary(frame: pd.DataFrame, *columns: str, **renamed: str) -> pd.DataFrame:
     table = {}
     for heading, column in headings.items():
         values = final(frame, column)
-        write = functools.partial(_written, share=is_share(column))
-        table[heading] = values.apply(write)
+        table[heading] = values.apply(_written, share=is_share(column))
     return pd.DataFrame(table).rename_axis(conditions(frame))
 
 
 def _written(values: pd.Series, share: bool) -> str:
+    """Mean ± std of some values; the std is left out where there is one value."""
     mean, std = values.mean(), values.std()
     if share:
         return percent(mean, std)
@@ -191,15 +182,15 @@ def _written(values: pd.Series, share: bool) -> str:
 
 @dataclass(frozen=True)
 class Paired:
-    """A difference, seed by seed (`paired`)."""
+    """A difference, seed by seed: what `paired` returns."""
 
     mean: float
-    error: float  # standard error of the mean; nan with one seed
-    count: int
+    error: float  # the standard error of the mean; nan with one seed
+    count: int  # how many seeds there are
 
     @property
     def clear(self) -> bool:
-        """Whether it is beyond what chance gives: the t quantile (95 %, n - 1)."""
+        """Whether the mean is beyond what chance gives: the t quantile of 95 %."""
         if self.count < 2:
             return False
         quantile = float(stdtrit(self.count - 1, (1 + CONFIDENCE) / 2))
@@ -207,16 +198,17 @@ class Paired:
 
     @property
     def words(self) -> str:
-        """What has to be said beside it; empty where it is clear."""
+        """What has to be said beside the difference; empty where it is clear."""
         if self.count < 2:
             return "tek tohumla fark yargılanamaz"
         return "" if self.clear else "fark şanstan ayrılmıyor"
 
     def told(self, up: str, down: str) -> str:
-        """A difference of shares as the end of a sentence, with what has to be said.
+        """Write a difference of shares as the end of a sentence, with `words`.
 
         Args:
-            up, down: the verb for a positive and a negative difference.
+            up: the verb for a positive difference.
+            down: the verb for a negative difference.
 
         Example:
             gain.told("artırdı", "düşürdü")  # '5,3 puan artırdı'
@@ -229,17 +221,20 @@ class Paired:
 def paired(one, other) -> Paired:
     """Judge the difference of two conditions, seed by seed: this repository's rule.
 
-    Pairs share initial weights and batch order. The mean is compared with its standard
-    error by Student's t (Student, 1908), n - 1 degrees of freedom.
+    The two runs of a pair share initial weights and the order of the batches. The mean
+    of the differences is compared with its standard error by Student's t (Student,
+    1908) with n - 1 degrees of freedom; one seed is never clear.
 
     Args:
-        one, other: a number a seed, in the same order; columns of `final`.
+        one, other: a number for each seed, in the same order; usually columns of
+            `final`.
 
     Returns:
-        `mean` (one - other), `error`, `clear`, and `words` for what is not clear.
+        A `Paired`: `mean` (of one - other), `error`, `clear`, and `words` for what is
+        not clear.
 
     Raises:
-        ValueError: they have not the same seeds.
+        ValueError: the two do not have the same seeds.
 
     Example:
         accuracy = final(runs, "val_accuracy")

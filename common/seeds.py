@@ -8,8 +8,8 @@ import tensorflow as tf
 def set_seed(seed: int) -> None:
     """Fix the seeds of Python, NumPy and TensorFlow, and so of every initializer.
 
-    On a CPU that alone repeats a run number for number. Op determinism costs a tenth of
-    the speed and is switched on only where it is needed: when TensorFlow sees a GPU.
+    On a CPU this alone repeats a run number for number. Op determinism costs a tenth of
+    the speed, so it is switched on only where it is needed: when TensorFlow sees a GPU.
 
     Args:
         seed: a whole number from 0 to 2**32 - 1.
@@ -25,13 +25,14 @@ def set_seed(seed: int) -> None:
 def restart(model: keras.Model, seed: int) -> None:
     """Start a compiled model anew without tracing it again: tracing costs seconds.
 
-    Afterwards it is, bit for bit, the model that building it under that seed gives:
-    weights, BatchNorm statistics and Dropout seeds; the optimizer's state is zero, its
-    learning rate stays.
+    Afterwards the model is, bit for bit, what building it under that seed gives:
+    weights, BatchNorm statistics and Dropout seeds. The optimizer's state is zero; its
+    learning rate stays as it is.
 
     Args:
-        model: compiled; trained or not.
-        seed: as for `set_seed`; also fixes the order of the batches of the next `fit`.
+        model: a compiled model, trained or not.
+        seed: as for `set_seed`; it also fixes the order of the batches of the next
+            `fit`.
 
     Example:
         for seed in (42, 43, 44):
@@ -50,39 +51,42 @@ def restart(model: keras.Model, seed: int) -> None:
 
 
 def make_variables(model: keras.Model) -> None:
-    """Make what the first training step would make: optimizer, losses, metrics.
+    """Make the variables that the first training step would make.
 
     A step that makes variables is traced twice, and tracing a deep model takes seconds.
+    These are the variables of the optimizer, the losses and the metrics. A metric that
+    is named by a word ("accuracy") is made for the labels that it is shown, and only
+    Keras' own losses tell what labels look like. With another loss the metrics are left
+    to the first step.
 
     Args:
-        model: compiled and built. A metric that is named by a word ("accuracy") looks
-            at a label. What labels look like only Keras' own losses tell; with another
-            loss the metrics are left to the first step.
+        model: a compiled model with weights.
     """
     model.optimizer.build(model.trainable_variables)
     outputs = getattr(model, "outputs", None)
     if not outputs or any(None in output.shape[1:] for output in outputs):
         return
     predicted = [np.zeros((1, *output.shape[1:]), "float32") for output in outputs]
-    losses = model.loss
-    if isinstance(losses, dict):
-        shapes = dict(zip(model.output_names, predicted, strict=True))
-        labels = {name: _label(losses[name], shapes[name]) for name in losses}
-        known = len(labels) == len(outputs)
+    if isinstance(model.loss, dict):
+        named = dict(zip(model.output_names, predicted, strict=True))
+        y = {name: _label(loss, named[name]) for name, loss in model.loss.items()}
+        labels = list(y.values())
     else:
         predicted = predicted[0]
-        labels = {"only": _label(losses, predicted)}
-        known = len(outputs) == 1
-    if not known or any(label is None for label in labels.values()):
+        y = _label(model.loss, predicted)
+        labels = [y]
+    if len(labels) != len(outputs) or any(label is None for label in labels):
         return
-    y = labels if isinstance(losses, dict) else labels["only"]
     model.compute_loss(None, y, predicted, training=False)
     model.compute_metrics(None, y, predicted)
     model.reset_metrics()
 
 
 def _label(loss, predicted: np.ndarray) -> np.ndarray | None:
-    """An example of the labels that one of Keras' own losses compares with outputs."""
+    """An example of the labels that a loss compares with these outputs.
+
+    It is None where the loss is not one of Keras' own.
+    """
     own = type(loss).__module__.startswith("keras.")
     if isinstance(loss, keras.losses.Loss) and own:
         loss = loss.name

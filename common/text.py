@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-NAMES = {  # Keras' name -> what people read in tables and on axes
+NAMES = {  # Keras' name -> the name that people read in tables and on axes
     "loss": "eğitim kaybı",
     "accuracy": "eğitim doğruluğu",
     "auc": "eğitim AUC",
@@ -13,21 +13,21 @@ NAMES = {  # Keras' name -> what people read in tables and on axes
     "val_auc": "doğrulama AUC",
     "mean": "ortalama",
 }
-SHARES = ("doğruluğu", "doğruluk", "accuracy", "pay")  # in the name of what is a share
+SHARES = ("doğruluğu", "doğruluk", "accuracy", "pay")  # words that name a share
 
 
 def is_share(name: str) -> bool:
-    """Whether a column or an axis of this name holds shares between 0 and 1."""
+    """Tell whether a column or an axis of this name holds shares between 0 and 1."""
     return any(word in str(name) for word in SHARES)
 
 
 def percent(share: float, spread: float | None = None, digits: int = 1) -> str:
-    """Write a share, or mean and std, the Turkish way.
+    """Write a share, or a mean and its std, as percentages the Turkish way.
 
     Args:
-        share: between 0 and 1.
-        spread: its std, a share, too; nan is left out.
-        digits: after the decimal comma.
+        share: a number between 0 and 1.
+        spread: its std between 0 and 1; nan is left out.
+        digits: how many digits stand after the decimal comma.
 
     Example:
         percent(0.975, 0.016)  # '%97,5 ± 1,6'; nan is '-'
@@ -47,7 +47,7 @@ def number(value: float, digits: int = 3) -> str:
 
     Args:
         value: any number.
-        digits: how many significant ones.
+        digits: how many significant digits are written.
 
     Example:
         number(0.3714)  # '0,371'; 1.5e-7 is '1,5e-07', 11264 is '11 264', nan is '-'
@@ -72,16 +72,20 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def whole(value: int) -> str:
-    """Write a whole number: 42497 is '42 497', 1490 is '1490'."""
+    """Write a whole number of any size: 42497 is '42 497', 1490 is '1490'."""
     return f"{value:,}".replace(",", " ") if abs(value) >= 10_000 else str(value)
 
 
 def tidy(history, **labels) -> pd.DataFrame:
-    """What `fit` returned as tidy rows, one per epoch, with Keras' own column names.
+    """Make a tidy table of what `fit` returned: a row per epoch.
 
     Args:
         history: a `keras.callbacks.History`.
-        labels: columns that tell this run from the others.
+        labels: further columns, which tell this run from others.
+
+    Returns:
+        A frame with Keras' own column names ("loss", "val_accuracy", …), "epoch" (from
+        1) and the labels.
 
     Example:
         tidy(model.fit(x, y), aktivasyon="relu", tohum=42)

@@ -105,7 +105,7 @@ def deep(depth: int, skip: bool) -> keras.Model:
     ("depth", "skip"), [(1, False), (7, False), (12, False), (5, True)]
 )
 def test_model_graph_draws_every_size(depth, skip):
-    fig = model_graph(deep(depth, skip), f"{depth} katman")
+    fig = model_graph(deep(depth, skip))
     assert figure_problems(fig) == []
     plt.close(fig)
 

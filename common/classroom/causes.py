@@ -1,6 +1,6 @@
-"""The one place that knows causes and cures: what an error says -> what to type.
+"""The one place that knows causes and cures: from what an error says to what to type.
 
-Loaded before the packages are checked: it uses Python's own modules only.
+It is loaded before the packages are checked, so it uses Python's own modules only.
 """
 
 import os
@@ -14,9 +14,12 @@ from common.files import ROOT, command_line, here
 
 
 class Cause(NamedTuple):
-    """One row. `{0}` is what its pattern caught; the other words: see `tell`."""
+    """One row of a table.
 
-    pattern: str  # searched in the error's text, or in the last words of a process
+    In sentence and cure `{0}` is what the pattern caught; `tell` knows the other words.
+    """
+
+    pattern: str  # what is searched in an error's text or a process' last words
     sentence: str  # what is true for this machine or for this line
     cure: str  # what to type or to do next
 
@@ -26,7 +29,7 @@ MEMORY = Cause(
     "Bellek yetmedi.",
     "Açık programları kapatın, sonra komutu yeniden yazın.",
 )
-LOADING = (  # while Keras loads; the first row that fits is told
+LOADING = (  # what fails while Keras loads; the first row that fits is told
     Cause(
         r"compiled to use \w*AVX|Illegal instruction|processor has no AVX",
         "Bu bilgisayarın işlemcisi TensorFlow'un istediği AVX komutlarını bilmiyor.",
@@ -75,7 +78,7 @@ LOADING = (  # while Keras loads; the first row that fits is told
     ),
     Cause("", "Süreç Keras'ı yüklerken bir şey demeden bitti.", MEMORY.cure),
 )
-LESSON = (  # while a section runs: what Keras says of a student's edit
+LESSON = (  # what Keras says of a student's edit while a section runs
     MEMORY,
     Cause(
         r"label value of (\d+) which is outside the valid range of \[0, (\d+)\)",
@@ -101,10 +104,11 @@ LESSON = (  # while a section runs: what Keras says of a student's edit
         "yazın.",
     ),
 )
-FATAL_WARNINGS = LESSON[2:4]  # Keras only warns, and trains for nothing
+FATAL_WARNINGS = LESSON[2:4]  # here Keras only warns, and then trains for nothing
+# How lines begin that are not told: TensorFlow's log, and the inside of a traceback.
 NOISE = re.compile(r"WARNING: All log|[IW]\d{4} |\d{4}-\d\d-\d\d .*?: [IW] ")
 NO_NEWS = re.compile(r'File "|\[\[|Graph execution error|Detected at |Traceback ')
-COLOUR = re.compile(r"\x1b\[[\d;]*m")
+COLOUR = re.compile(r"\x1b\[[\d;]*m")  # what a terminal reads as a colour
 
 
 def find(rows: tuple[Cause, ...], text: str) -> tuple[Cause, tuple] | None:
@@ -116,7 +120,7 @@ def find(rows: tuple[Cause, ...], text: str) -> tuple[Cause, tuple] | None:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, in one line with its type."""
+    """The type of an error and what it says, in one line."""
     text = str(error)
     bold = re.search(r"\x1b\[1m(.+?)\x1b\[0m", text, re.DOTALL)  # Keras' own sentence
     raised = re.findall(r"(?m)^\w*Error: (.+)$", text)  # a traceback inside the message
@@ -127,7 +131,7 @@ def first_line(error: BaseException) -> str:
 
 
 def loading_failed(error: BaseException) -> str:
-    """Why Keras could not be loaded, and what to type."""
+    """Say why Keras could not be loaded, and what to type."""
     text = "".join(format_exception(error))
     while cause := error.__cause__ or error.__context__:
         error = cause
@@ -136,13 +140,13 @@ def loading_failed(error: BaseException) -> str:
 
 
 def loading_died(words: str) -> str:
-    """The same for a process that is gone: its last words, then the sentence."""
+    """Say the same for a process that has died: its last words come first."""
     lines = [line for line in words.splitlines() if line and not NOISE.match(line)]
     return "\n".join([*lines, tell("\n".join(lines), (lines or [""])[-1])])
 
 
 def tell(text: str, innermost: str) -> str:
-    """The sentence and the cure of LOADING for this text."""
+    """The sentence and the cure of LOADING for a text; `innermost` is its main line."""
     row, caught = find(LOADING, text)
     home = os.environ.get("KERAS_HOME", "~/.keras")
     words = {
@@ -157,7 +161,7 @@ def tell(text: str, innermost: str) -> str:
 
 
 def new_environment() -> str:
-    """README's line: an environment of the repository's own, with the packages."""
+    """README's line, which makes the repository's own environment with its packages."""
     pip = "python -m pip install -r requirements.txt -c constraints.txt"
     there = Path.cwd() == ROOT
     if os.name == "nt":  # cmd.exe and PowerShell have no sign in common for "and then"
@@ -170,7 +174,8 @@ def new_environment() -> str:
 def install_command() -> str:
     """The command that installs the packages for this Python.
 
-    Outside an environment this would be refused (PEP 668), or change a conda base.
+    Outside an environment pip would refuse that (PEP 668) or change a conda base, so
+    there it is the command that makes an environment.
     """
     if sys.prefix == sys.base_prefix and "COLAB_RELEASE_TAG" not in os.environ:
         return new_environment()
@@ -180,7 +185,7 @@ def install_command() -> str:
 
 
 def other_versions() -> str:
-    """The packages whose versions are not those of constraints.txt; empty: none."""
+    """A sentence about packages unlike constraints.txt; empty where there are none."""
     from importlib.metadata import PackageNotFoundError, version
 
     from packaging.requirements import Requirement
@@ -200,4 +205,4 @@ def other_versions() -> str:
             continue
         if not wanted.specifier.contains(found, prereleases=True):
             told.append(f"{wanted.name} {found} (derste {wanted.specifier})")
-    return f"Dersinkinden ayrılan sürümler: {', '.join(told)}" if told else ""
+    return f"Şu sürümler dersinkinden farklı: {', '.join(told)}" if told else ""

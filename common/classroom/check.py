@@ -1,4 +1,4 @@
-"""What `python -m common` tells: packages, data, output folder, speed."""
+"""The checks of `python -m common`: packages, Keras, data, output folder, speed."""
 
 import os
 import platform
@@ -22,30 +22,30 @@ from common.files import FAILED, LabError, prepare
 from common.text import number
 
 NEEDED_MB = 500  # more than enough for the outputs of the four labs
-STEPS = 200  # of the speed test
-USUAL_MS = 3.0  # a step on the 2-core machine whose seconds are recorded
+STEPS = 200  # training steps of the speed test
+USUAL_MS = 3.0  # milliseconds of a step on the 2-core machine that recorded the day
 
 
 def check_python() -> str:
-    """Version, system and cores; an old Python has been refused before."""
+    """Tell version, system and cores; an old Python has been refused before."""
     cores = usable_cores()
     return f"{platform.python_version()}, {platform.system()}, {cores} çekirdek"
 
 
 def usable_cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
-    """The cores that this process may use: of its own, and by the container's quota."""
+    """How many cores the system and the quota of its container give this process."""
     cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
     try:
         most, period = quota.read_text(encoding="utf-8").split()
         return max(1, min(cores, int(most) // int(period)))
-    except (OSError, ValueError):  # another system; "max": no quota
+    except (OSError, ValueError):  # not Linux, or "max": there is no quota
         return cores
 
 
 def check_packages() -> str:
-    """Installed versions against requirements.txt; what differs from the lesson's."""
+    """Compare installed versions with requirements.txt and with the lesson's own."""
     text = (files.ROOT / "requirements.txt").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line.strip() and line[0] != "#"]
     needed = [Requirement(line) for line in lines]
@@ -62,7 +62,7 @@ def check_packages() -> str:
 
 
 def check_keras() -> str:
-    """Keras loads and trains, in a process of its own: so its death is told, too."""
+    """Load Keras and train in a process of its own, so that its death is told, too."""
     code = "from common.classroom import startup as s; s.start(''); "
     code += "from common.classroom import check; print(check.speed())"
     command = [sys.executable, "-X", "utf8", "-c", code]
@@ -76,14 +76,14 @@ def check_keras() -> str:
 
 
 def check_data() -> str:
-    """Both data sets load, MNIST with the right checksum."""
+    """Load both data sets; MNIST has to have the right checksum."""
     mnist = load_mnist().x_train.shape
     cancer = load_breast_cancer().x_train.shape
     return f"MNIST {mnist}, Breast Cancer {cancer}"
 
 
 def check_outputs() -> str:
-    """The output folder can be written and the disk has room."""
+    """Ask whether the output folder can be written and the disk has room."""
     prepare(files.ROOT / "outputs")
     free = shutil.disk_usage(files.ROOT).free / 1e6
     if free < NEEDED_MB:
@@ -93,7 +93,7 @@ def check_outputs() -> str:
 
 
 def speed() -> str:
-    """Draw; milliseconds of a small training step, beside the recorded machine."""
+    """Draw a figure; tell how long a small training step takes on this machine."""
     import keras
 
     from common import plots
@@ -115,8 +115,8 @@ def speed() -> str:
     times = number(ms / USUAL_MS, 2)
     took = number(ms, 2)
     return (
-        f"yükleniyor, şekil çiziliyor; bir eğitim adımı {took} ms, "
-        f"süreler yazılanın yaklaşık {times} katı"
+        f"yükleniyor, şekil çiziliyor; bir eğitim adımı {took} ms sürüyor, "
+        f"bölümler yazılan sürelerin yaklaşık {times} katı kadar sürer"
     )
 
 
@@ -130,7 +130,7 @@ CHECKS: dict[str, Callable[[], str]] = {
 
 
 def main(argv: list[str]) -> int:
-    """Run every check; returns the exit code."""
+    """Run every check, and return the exit code."""
     if argv:
         print("Kullanım: python -m common")
         return USAGE

@@ -1,4 +1,4 @@
-"""The command line and its Turkish errors; read before Keras is loaded."""
+"""The command line and its Turkish errors. It is read before Keras is loaded."""
 
 import argparse
 import ast
@@ -11,27 +11,27 @@ from rich.table import Table
 
 from common.classroom.records import read_seconds
 from common.classroom.source import Outline, Section, read_outline
-from common.classroom.terminal import OK, USAGE, say, shown_path, terminal
+from common.classroom.terminal import OK, USAGE, say, terminal
 from common.classroom.writing import Writing, finished, start_again
-from common.files import ROOT, LabError
+from common.files import ROOT, LabError, here
 
 DEFAULT_SEED = 42
-MAX_SEED = 2**32 - 100  # NumPy wants less than 2**32; a section goes a few seeds beyond
-KINDS = {  # of a setting's value -> what has to be typed
+MAX_SEED = 2**32 - 100  # NumPy wants less than 2**32, and a section adds a few seeds
+KINDS = {  # the type of a setting's value -> what has to be typed
     bool: "True ya da False",
     int: "pozitif tam sayı",
     float: "sayı (eksi değil)",
     str: "sözcük",
     tuple: "virgülle ayrılmış değerler",
 }
-GONE = {  # an option of earlier versions -> what does its work now
+GONE = {  # an option of an earlier version -> what does its work now
     "--goster": "şekiller günün sayfasındadır: outputs/index.html. Orada F büyütür.",
     "--uzun": "uzun eğitim de bir ayardır: --bolum 11 --ayar epochs=40 blocks=2",
     "--ablasyon": "teknikleri tek tek bölüm 13 kapatır: --bolum 13",
 }
 
 SHARE = "0 ile 1 arasında bir sayı"
-SHARES = (  # settings that are shares: of neurons, of labels, of steps, a probability
+SHARES = (  # settings that are shares of neurons, labels or steps, or a probability
     "alpha_rate", "deferred", "dropout", "momentum", "p_wrong", "rate", "target",
     "warmup", "wrong",
 )  # fmt: skip
@@ -44,15 +44,14 @@ class UsageError(LabError):
 
 
 def _parser(outline: Outline) -> argparse.ArgumentParser:
+    """The options of every lab, and those that the script declares."""
     parser = argparse.ArgumentParser(
         f"python {outline.script}",
         add_help=False,
         allow_abbrev=False,
         exit_on_error=False,
     )
-
-    def option(*flags, **options):
-        parser.add_argument(*flags, **options)
+    option = parser.add_argument
 
     def switch(*flags, help):
         option(*flags, action="store_true", help=help)
@@ -83,6 +82,7 @@ def _parser(outline: Outline) -> argparse.ArgumentParser:
 
 
 def _parse(parser: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace:
+    """Read the options; argparse's English errors become one Turkish sentence."""
     usage = parser.format_usage().removeprefix("usage: ")
     right = f"Doğrusu:\n  {usage}Açıklamalar: {parser.prog} --yardim"
     try:
@@ -103,10 +103,16 @@ def _parse(parser: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespa
 
 
 def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
-    """What the command line asks for; None where an answer was printed and that is all.
+    """Read what the command line asks for.
 
-    Beside the options: `chosen` (sections), `settings`, `seed`, `task` (an `Exercise`
-    or None) and `switches` (the script's own options).
+    Returns:
+        The options, and beside them `chosen` (the sections), `settings`, `seed`, `task`
+        (an exercise or None) and `switches` (the script's own options). None where the
+        command line was a question: its answer has been printed.
+
+    Raises:
+        UsageError: the command line is wrong; the sentence says what is right.
+        LabError: a file that the student writes is not finished.
     """
     parser = _parser(outline)
     args = _parse(parser, argv)
@@ -132,10 +138,11 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
         if not isinstance(task, Writing):
             raise UsageError("--bastan yalnız --sira yaz ile kullanılır.")
         path = start_again(task)
-        say(f"Boş dosya yazıldı: {shown_path(path)}", whole=True)
+        say(f"Boş dosya yazıldı: {here(path)}", whole=True)
         if path != task.path:
-            say(f"Sınanan dosya değişmedi: {task.file}. Yenisi sınansın isterseniz ")
-            say("eskisinin adını değiştirin, yenisine bu adı verin.")
+            say(f"Sınanan dosya değişmedi: {task.file}", whole=True)
+            say("Yeni dosya sınansın isterseniz eskisini başka adla saklayın.")
+            say("Sonra yeni dosyaya bu adı verin.")
         return None
     if args.ipucu or args.cozum:
         say(f"{task.level}: {task.task}", "bold")
@@ -145,7 +152,7 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
             say(f"Çözüm: {task.solution}")
         return None
     if isinstance(task, Writing):
-        finished(task)  # told at once, not after Keras has loaded
+        finished(task)  # its error is told now, not after Keras has loaded
     args.chosen = [outline.sections[task.section]] if task else chosen
     for section in args.chosen:
         if section.problem:
@@ -162,6 +169,7 @@ def understand(outline: Outline, argv: list[str]) -> argparse.Namespace | None:
 
 
 def _check_values(args: argparse.Namespace) -> None:
+    """Refuse values that no lab takes, and options that do not go together."""
     seed = args.tohum
     if not (seed.isascii() and seed.isdigit() and int(seed[:11]) <= MAX_SEED):
         told = f"--tohum {seed[:20]}: 0 ile {MAX_SEED} arasında tam sayı yazın."
@@ -182,7 +190,8 @@ def _check_values(args: argparse.Namespace) -> None:
 
 def _check_switches(outline: Outline, args: argparse.Namespace) -> None:
     """Refuse an option of the script's own that no chosen section knows."""
-    for name in filter(args.switches.get, args.switches):
+    given = [name for name, value in args.switches.items() if value]
+    for name in given:
         knowing = [s for s in outline.sections.values() if name in s.options]
         if knowing and not any(section in knowing for section in args.chosen):
             numbers = " ".join(str(section.number) for section in knowing)
@@ -192,6 +201,7 @@ def _check_switches(outline: Outline, args: argparse.Namespace) -> None:
 
 
 def _choose(outline: Outline, numbers: list[str]) -> list[Section]:
+    """The sections with these numbers; without any all that do not run alone."""
     sections = outline.sections.values()
     if not numbers:
         return [s for s in sections if not s.alone]
@@ -204,10 +214,14 @@ def _choose(outline: Outline, numbers: list[str]) -> list[Section]:
 
 
 def read_settings(sections: list[Section], words: list[str]) -> dict:
-    """'depth=2' as {"depth": 2}, of the kind that the setting usually has.
+    """Read settings as they are typed: 'depth=2' gives {"depth": 2}.
 
-    A number may have a decimal comma ('rate=0,5'); in a tuple the comma separates
-    ('rates=0.1,0.3' or 'rates=0,1;0,3').
+    A value is of the kind that the setting usually has. A number may have a decimal
+    comma ('rate=0,5'); in a tuple the comma separates ('rates=0.1,0.3'), unless a
+    semicolon does ('rates=0,1;0,3').
+
+    Raises:
+        UsageError: no section has such a setting, or the value does not fit it.
     """
     found = {}
     for word in _whole_words(words):
@@ -236,7 +250,7 @@ def read_settings(sections: list[Section], words: list[str]) -> dict:
 
 
 def _whole_words(words: list[str]) -> list[str]:
-    """PowerShell and the console split 'rates=0.1, 0.3': what has no '=' belongs on."""
+    """Join what PowerShell and the console split at spaces: 'rates=0.1, 0.3'."""
     whole = []
     for word in words:
         if whole and "=" not in word:
@@ -247,13 +261,18 @@ def _whole_words(words: list[str]) -> list[str]:
 
 
 def _value(text: str, usual):
+    """The value that a text means, of the kind that `usual` has.
+
+    Raises:
+        ValueError, SyntaxError, TypeError: the text means no such value.
+    """
     if isinstance(usual, str):
         return text.strip("'\"")
     if isinstance(usual, tuple):
         if bracketed := re.fullmatch(r"\(([^()]*)\)", text):
             text = bracketed[1]
-        apart = ";" if ";" in text else "," if isinstance(usual[0], str) else r"[,\s]"
-        parts = re.split(apart, text)
+        apart = "," if isinstance(usual[0], str) else r"[,\s]"
+        parts = re.split(";" if ";" in text else apart, text)
         values = tuple(_value(part.strip(), usual[0]) for part in parts if part.strip())
         if not values:
             raise ValueError(text)
@@ -263,7 +282,7 @@ def _value(text: str, usual):
         value = float(value)
     if type(value) is not type(usual):
         raise ValueError(text)
-    smallest = 1 if isinstance(usual, int) and usual >= 1 else 0  # no 0 layers
+    smallest = 1 if isinstance(usual, int) and usual >= 1 else 0  # 0 layers make no net
     if not isinstance(usual, bool) and value < smallest:
         raise ValueError(text)
     return value
@@ -284,7 +303,7 @@ def format_settings(settings: Mapping) -> str:
 
 
 def describe_settings(sections: list[Section]) -> str:
-    """The settings of sections with the values of the lesson and their reasons."""
+    """The settings of sections with the lesson's values and the reasons for these."""
     lines = []
     for section in sections:
         lines.append(f"Bölüm {section.number} · {section.label}")
@@ -307,6 +326,6 @@ def show_sections(outline: Outline) -> None:
 
 
 def answer_without_keras(path: str, argv: list[str]) -> None:
-    """Leave with an answer if the command line needs no Keras, or is wrong."""
+    """End the program where the command line needs no Keras; its answer is printed."""
     if understand(read_outline(Path(path)), argv) is None:
         raise SystemExit(OK)

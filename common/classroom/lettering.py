@@ -1,5 +1,4 @@
-"""What makes a figure readable before it is saved: title, Turkish numbers, texts that
-fit, names pushed apart."""
+"""Makes a figure readable before it is saved: its title, its numbers, its texts."""
 
 import math
 import re
@@ -14,10 +13,10 @@ from scipy.optimize import isotonic_regression
 from common.text import NAMES, is_share, number, percent
 
 TITLE_SIZE = 22  # points
-MOST_TICKS = 6  # of a log axis
+MOST_TICKS = 6  # on a log axis
 TICK_ROOM = 105  # pixels that a number under a log axis needs
 NAME_GAP = 4  # pixels between the names of two lines
-LINE_NAME, LEADER, MEAN = "line name", "leader", "mean"  # gid of what is put in place
+LINE_NAME, MEAN = "line name", "mean"  # the gid of the texts that are moved
 
 
 def first_sentence(text: str) -> str:
@@ -34,17 +33,18 @@ def finish(fig: plt.Figure, conclusion: str = "") -> None:
     """Give a figure its title, Turkish words and numbers, and texts that fit.
 
     Args:
-        fig: the figure that is about to be saved.
-        conclusion: its first sentence is the title of a figure that has none.
+        fig: the figure that is going to be saved.
+        conclusion: a text; its first sentence is the title of a figure that has none.
     """
     if conclusion and not fig.get_suptitle():
         title = fig.suptitle(first_sentence(conclusion), x=0.01, ha="left")
         title.set_fontsize(TITLE_SIZE)
         _fit(title, 0.98 * fig.bbox.width)
-    fig.draw_without_rendering()  # the layout: how much room there is
+    fig.draw_without_rendering()  # now the layout tells how much room there is
     shown = [ax for ax in fig.axes if ax.axison]
     axes = [axis for ax in shown for axis in (ax.xaxis, ax.yaxis)]
-    axes.sort(key=_has_no_label)  # of those that share their ticks a named one is first
+    # Of the axes that share their ticks, one with a label has to come first.
+    axes.sort(key=lambda axis: not axis.get_label_text())
     for axis in axes:
         _finish_axis(axis)
     for ax in fig.axes:
@@ -60,15 +60,11 @@ def finish(fig: plt.Figure, conclusion: str = "") -> None:
         _spread_names(ax)
         for text in texts_of(ax, MEAN):
             _keep_inside(text, ax)
-    fig.set_layout_engine("none")  # laid out: saving need not do it once more
-
-
-def _has_no_label(axis) -> bool:
-    return not axis.get_label_text()
+    fig.set_layout_engine("none")  # saving need not lay the figure out once more
 
 
 def _finish_axis(axis) -> None:
-    """Translate an axis' label; Turkish ticks, unless the section made its own."""
+    """Translate an axis' label; write Turkish ticks unless the section made its own."""
     name = axis.get_label_text()
     label = NAMES.get(name, name)
     log = axis.get_scale() == "log"
@@ -88,11 +84,11 @@ def _finish_axis(axis) -> None:
 
 
 class TurkishFormatter(ticker.Formatter):
-    """Ticks with a decimal comma, and as many digits as their distance needs.
+    """Writes ticks with a decimal comma and as many digits as their distance needs.
 
     Args:
-        share: write percentages.
-        log: the ticks are powers: none of them is rounded.
+        share: True: the ticks are written as percentages.
+        log: True: the ticks are those of a log axis, and none of them is rounded.
     """
 
     def __init__(self, share: bool, log: bool = False):
@@ -122,7 +118,7 @@ class TurkishFormatter(ticker.Formatter):
 
 
 def _most_ticks(axis) -> int:
-    """How many ticks a log axis may have: their numbers stand beside one another."""
+    """How many ticks a log axis may have, so that its numbers have room."""
     if axis.axis_name == "y":
         return MOST_TICKS
     fitting = int(axis.axes.bbox.width / TICK_ROOM)
@@ -130,7 +126,7 @@ def _most_ticks(axis) -> int:
 
 
 def _log_ticks(low: float, high: float, most: int) -> list[float]:
-    """At most so many readable ticks of a log axis between two values."""
+    """Readable ticks of a log axis between two values, at most so many."""
     first = math.ceil(math.log10(low) - 1e-9)
     last = math.floor(math.log10(high) + 1e-9)
     step = math.ceil((last - first + 1) / most)
@@ -142,13 +138,13 @@ def _log_ticks(low: float, high: float, most: int) -> list[float]:
         ticks = [tick for tick in ticks if low <= tick <= high]
         if len(ticks) <= most:
             break
-    if len(ticks) < 2:  # far less than from 1 to 10
+    if len(ticks) < 2:  # the axis is much shorter than from 1 to 10
         ticks = ticker.MaxNLocator(most - 1).tick_values(low, high)
     return [tick for tick in ticks if low <= tick <= high]
 
 
 def texts_of(ax, kind: str) -> list:
-    """The texts of an axes that `finish` puts in place."""
+    """The texts of an axes that have this gid."""
     return [text for text in ax.texts if text.get_gid() == kind]
 
 
@@ -180,16 +176,13 @@ def _fit(text, room: float) -> None:
 
 
 def _length(text) -> float:
-    """Of the longest line of a text, in pixels."""
+    """The length of the longest line of a text, in pixels."""
     box = text.get_window_extent()
     return box.height if text.get_rotation() == 90 else box.width
 
 
 def _spread_names(ax) -> None:
-    """Put the names of lines beside their ends, pushed apart, with thin leaders."""
-    for patch in ax.patches:
-        if patch.get_gid() == LEADER:
-            patch.remove()
+    """Push the names of lines apart; a thin leader joins a line and a distant name."""
     texts = texts_of(ax, LINE_NAME)
     if not texts:
         return
@@ -197,7 +190,7 @@ def _spread_names(ax) -> None:
     wanted = np.array([_end(text, ax)[1] for text in texts])
     heights = np.array([text.get_window_extent().height + NAME_GAP for text in texts])
     distances = (heights[1:] + heights[:-1]) / 2
-    stacked = np.concatenate([[0], np.cumsum(distances)])  # as close as they may be
+    stacked = np.concatenate([[0], np.cumsum(distances)])  # as close as names may be
     lowest = ax.bbox.y0 + heights[0] / 2
     highest = max(lowest, ax.bbox.y1 - heights[-1] / 2 - stacked[-1])
     nearest = isotonic_regression(wanted - stacked).x
@@ -209,7 +202,6 @@ def _spread_names(ax) -> None:
         if abs(end[1] - middle) > 10 or name[0] - end[0] > 120:
             leader = ConnectionPatch(end, name, "figure pixels", clip_on=False)
             leader.set(color=text.get_color(), linewidth=1.5, in_layout=False)
-            leader.set_gid(LEADER)
             ax.add_artist(leader)
 
 
@@ -220,7 +212,7 @@ def _end(text, ax) -> np.ndarray:
 
 
 def _keep_inside(text, ax) -> None:
-    """Move a number back into its axes where it would leave them at a side."""
+    """Move a number back into its axes where it would leave these at a side."""
     box = text.get_window_extent()
     pixels = max(0, ax.bbox.x0 + 6 - box.x0) + min(0, ax.bbox.x1 - 6 - box.x1)
     _, height = text.xyann

@@ -1,4 +1,4 @@
-"""The live console of `--bekle`: the question first, then what the teacher types."""
+"""The live console of `--bekle`: a question comes first, then what is typed is done."""
 
 import os
 import select
@@ -22,21 +22,21 @@ KEYS = """\
 Enter        sıradaki bölümü çalıştırır; bir Enter daha sonucu açar
 6            bölüm 6'yı hemen çalıştırır;  6 depth=2  o ayarla dener
 t · a · g    son koşuyu tekrarlar · bölümü atlar · bir bölüm geri gider
-k · kk       dersin kodunu gösterir · sonuç bölümünün kodunu (k 6: bölüm 6'nın)
-l · ?        bölümleri listeler · bu açıklama
+k · kk       dersin kodunu gösterir · sonucun kodunu gösterir (k 6: bölüm 6)
+l · ?        bölümleri listeler · bu açıklamayı gösterir
 ↑            daha önce yazılanları geri getirir
 q            çıkar
 başka yazı   sınıfın tahmini olarak sonucun yanında gösterilir (sayıysa: = 6)"""
 
-MARGIN = 4  # columns that line numbers need beside their digits
+MARGIN = 4  # columns that line numbers need besides their digits
 
 
 @contextmanager
 def keyboard_muted() -> Iterator[None]:
-    """While this lasts nobody is asked: what is typed is neither shown nor kept."""
+    """What is typed while this lasts is neither shown nor kept: nobody is asked."""
     if not sys.stdin.isatty():
         yield
-        with suppress(OSError, ValueError):  # a stream without a descriptor; Windows
+        with suppress(OSError, ValueError):  # Windows, or a stream without a descriptor
             drop_typed_ahead(sys.stdin.fileno())
         return
     if sys.platform == "win32":
@@ -64,16 +64,16 @@ def keyboard_muted() -> Iterator[None]:
 
 
 def drop_typed_ahead(descriptor: int) -> None:
-    """Forget the lines that wait in a pipe: an Enter uncovers only what it answers."""
+    """Forget the lines that wait in a pipe: an Enter is meant for its own prompt."""
     while select.select([descriptor], [], [], 0)[0] and os.read(descriptor, 4096):
         pass
     sys.stdin = open(descriptor, encoding=sys.stdin.encoding, closefd=False)  # noqa: SIM115
 
 
 class LiveConsole:
-    """Goes through sections as the teacher types; one process stays warm.
+    """Goes through sections as the teacher types; Keras stays loaded.
 
-    Ctrl-C during a training comes back to the prompt, at the prompt it leaves.
+    Ctrl-C during a training comes back to the prompt; at the prompt it ends the run.
     """
 
     def __init__(self, lab, chosen: list[Section]):
@@ -85,14 +85,14 @@ class LiveConsole:
 
     @property
     def here(self) -> Section | None:
-        """The section whose turn it is; None after the last one."""
+        """The section whose turn it is, or None after the last one."""
         return self.chosen[self.place] if self.place < len(self.chosen) else None
 
     def run(self) -> None:
         """Go through the sections until the end or `q`."""
         with suppress(ImportError):  # Windows has a history of its own
             import readline  # noqa: F401 (gives `input` its history: ↑)
-        with keyboard_muted():  # what was typed while Keras loaded
+        with keyboard_muted():  # drops what was typed while Keras loaded
             say(KEYS, "dim")
         self._announce()
         while True:
@@ -117,7 +117,7 @@ class LiveConsole:
             self.lab.show_exercises(self.lab.exercises.values())
 
     def ask(self, prompt: str) -> str:
-        """One typed line; without a keyboard an empty one, and no more questions."""
+        """One typed line; without a keyboard it is empty, and nothing more is asked."""
         if not self.lab.pause:
             return ""
         try:
@@ -139,8 +139,10 @@ class LiveConsole:
                 self.place = min(self.place + 1, len(self.chosen))
             elif text == "g":
                 self.place = max(0, self.place - 1)
+            elif text == "t" and self.last:
+                self._run(*self.last)
             elif text == "t":
-                self._repeat()
+                say("Henüz koşan bölüm yok; Enter sıradaki bölümü çalıştırır.", "bold")
             elif word in ("k", "kk"):
                 section = self.lab.numbered(rest[0]) if rest else self.here
                 self._show_code(section, result=word == "kk")
@@ -152,12 +154,8 @@ class LiveConsole:
         except LabError as error:
             say(str(error), "bold")
 
-    def _repeat(self) -> None:
-        if self.last is None:
-            raise UsageError("Henüz koşan bölüm yok; Enter sıradaki bölümü çalıştırır.")
-        self._run(*self.last)
-
     def _run_numbered(self, section: Section, words: list[str]) -> None:
+        """Run the section that was asked for, with the settings that were typed."""
         settings = read_settings([section], words)
         usual = section is self.here and not settings
         if not usual:
@@ -166,26 +164,26 @@ class LiveConsole:
             self.place += 1
 
     def _show_code(self, section: Section | None, result: bool) -> None:
-        """Show a part of a section, a cell a screen."""
+        """Show the code of one part of a section, a screen for each cell."""
         if section is None:
             raise UsageError("Böyle bir bölüm yok; l ile listeleyin.")
-        cells, lines = section.lesson, section.lines
         if result:
-            cells, lines = (section.result,), (section.result_line,)
-        for number, (cell, line) in enumerate(zip(cells, lines, strict=True), start=1):
-            show_code(cell, line)
-            if number < len(cells):
+            show_code(section.result, section.result_line)
+            return
+        for cell, line in zip(section.lesson, section.lines, strict=True):
+            if line != section.lines[0]:
                 self.ask("Enter: kodun devamı")
+            show_code(cell, line)
 
     def _run(self, section: Section, settings: dict) -> bool:
-        """Run, wait for the Enter that uncovers the result; False if it was stopped."""
+        """Run a section, wait for Enter, show the result; False if it was stopped."""
         self.last = section, settings
         prediction = self.prediction
         self.prediction = ""
         try:
             with keyboard_muted():
                 report = self.lab.run_section(section, settings, prediction=prediction)
-        except (Exception, KeyboardInterrupt) as error:  # a try does not end the class
+        except (Exception, KeyboardInterrupt) as error:  # the class goes on
             told = explain(error, "t", format_settings(settings), self.lab.base)
             say(f"\n{told}\n{self.lab.hint}".rstrip(), "bold", whole=True)
             return False
@@ -195,7 +193,7 @@ class LiveConsole:
 
 
 def show_code(code: str, line: int) -> None:
-    """Print Python in colours, with line numbers where the lines leave them room."""
+    """Print Python in colours, with numbers from `line` where these have room."""
     screen = terminal()
     lines = code.splitlines()
     needed = max(map(len, lines)) + len(str(line + len(lines))) + MARGIN

@@ -1,7 +1,7 @@
 """The drawing of a Keras model for a projector slide: boxes, arrows and skips.
 
-Layers stand in rows from the inputs down. All lengths are points (1/72 inch), as text
-has its size in points too.
+Layers stand in rows from the inputs down. All lengths are points (1/72 inch), like the
+size of a text.
 """
 
 import itertools
@@ -16,20 +16,22 @@ from matplotlib.path import Path
 from sklearn.isotonic import isotonic_regression
 
 from common import plots
-from common import text as texts
+from common.text import whole
 
 BOX_FONT = 16.5
 BOX_PAD = 5  # from the text to the border of its box
 BOX_GAP = 44  # between two boxes of a row
-ARROW, LONGEST_ARROW = 18, 60  # between two rows: wanted at least, at most
+ARROW = 18  # the length of an arrow between two rows is at least this
+LONGEST_ARROW = 60  # and at most this
 HEAD = 10  # the straight last piece of an arrow
-HEAD_SIZE = 21  # of Matplotlib: a head is 0.4 of it long
+HEAD_SIZE = 21  # in Matplotlib's unit: a head is 0.4 of it long
 LANE = 22  # from an arrow to the boxes that it passes and to its neighbours
 RIGHT = 4 * LANE  # a skip runs on the right unless the left is nearer by this
 PORT = 18  # between two arrow ends at one box
 CORNER = 8  # from an arrow's end to the corner of its box
 
-# Between name and shape, between shape and parameters: the first that fits is taken.
+# What stands in a box between name and shape, and between shape and parameters. The
+# first of the three pairs that fits is taken.
 TWO_LINES, THREE_LINES, ONE_LINE = ("\n", " · "), ("\n", "\n"), (" ", " · ")
 
 PLAIN_LOOK = {"color": "black", "linewidth": 2}
@@ -43,10 +45,10 @@ def graph_of(model: keras.Model) -> tuple[dict, list[tuple[str, str]]]:
         model: functional or (built) sequential.
 
     Returns:
-        (layers by name in topological order, edges). An edge (from, to) is one tensor;
-        a layer that is called twice is one layer with the edges of both calls.
+        The layers by name in topological order, and the edges. An edge (from, to) is
+        one tensor; a layer that is called twice has the edges of both calls.
     """
-    flat = keras.Model(model.inputs, model.outputs)  # shows a Sequential's input too
+    flat = keras.Model(model.inputs, model.outputs)  # it has a Sequential's input, too
     edges = []
     for layer in flat.get_config()["layers"]:
         calls = str(layer["inbound_nodes"])
@@ -56,27 +58,28 @@ def graph_of(model: keras.Model) -> tuple[dict, list[tuple[str, str]]]:
 
 
 def model_graph(
-    model: keras.Model, title: str = "", ax=None, marks: Mapping[str, str] = ()
+    model: keras.Model, ax=None, marks: Mapping[str, str] = ()
 ) -> plt.Figure:
     """Draw a model: its layers from the inputs down, its tensors as arrows.
 
-    Boxes (inputs round, outputs thick, merges grey) hold name, output shape and
-    parameters. An arrow that cuts a longer way short is a skip: thick and coloured.
-    Up to 17 boxes one below the other are readable.
+    Boxes (inputs round, outputs thick, merges grey) hold name, output shape and number
+    of parameters. An arrow that cuts a longer way short is a skip: thick and coloured.
+    Up to 17 boxes below one another can be read.
 
     Args:
         model: functional or (built) sequential.
-        title: of the figure, or of the axes where they are given.
-        ax: draw here (last: the other axes must have their final size).
-        marks: what stands before the name of a layer, e.g. {"skip": "⑤"}.
+        ax: the axes on which the model is drawn, after the other axes have their final
+            size; None: a figure of its own.
+        marks: name of a layer -> what stands before it, e.g. {"skip": "⑤"}.
 
     Returns:
         The figure.
+
+    Example:
+        lab.save(model_graph(model))
     """
     if ax is None:
-        _, ax = plots.figure(title=title or None)
-    elif title:
-        ax.set_title(title)
+        _, ax = plots.figure()
     ax.axis("off")
     layers, edges = graph_of(model)
     boxes = {name: _box(ax, name, edges) for name in layers}
@@ -123,7 +126,7 @@ def _box(ax, name: str, edges: list):
 
 
 def _label(layer, after_name: str, after_shape: str) -> str:
-    """What a box says: kind (after the name, if one was given), shape, parameters."""
+    """What a box says: name (if one was given) and kind, shape, parameters."""
     kind = type(layer).__name__.removesuffix("Layer")
     automatic = re.sub(r"_\d+$|_", "", layer.name) == type(layer).__name__.lower()
     if automatic:
@@ -134,17 +137,17 @@ def _label(layer, after_name: str, after_shape: str) -> str:
         name = f"{layer.name}: {kind}"
     shape = "×".join(str(size) for size in layer.output.shape[1:])
     count = layer.count_params()
-    parameters = f"{after_shape}{texts.number(count, 9)} par." if count else ""
+    parameters = f"{after_shape}{whole(count)} par." if count else ""
     return f"{name}{after_name}({shape}){parameters}"
 
 
 def _points(artist) -> np.ndarray:
-    """Width and height of a text or of axes."""
+    """The width and the height of a text or of axes, in points."""
     return artist.get_window_extent().size * 72 / artist.figure.dpi
 
 
 def _room(ax) -> np.ndarray:
-    """Width and height of the axes, under a title of two lines that may come later."""
+    """The width and the height of the axes below a title of two lines to come."""
     fig = ax.figure
     title = fig.get_suptitle()
     fig.suptitle(title or "\n")
@@ -154,7 +157,7 @@ def _room(ax) -> np.ndarray:
 
 
 def _path(layout: "Layout", number: int, tall: float, arrow: float) -> Path:
-    """The way of an edge: it leaves and arrives vertically and bends between rows."""
+    """The way of an edge; it leaves and arrives vertically and bends between rows."""
     source, target = layout.edges[number]
     top = layout.level[source] * (tall + arrow) + tall / 2
     bottom = layout.level[target] * (tall + arrow) - tall / 2
@@ -174,15 +177,17 @@ def _path(layout: "Layout", number: int, tall: float, arrow: float) -> Path:
 
 
 class Layout:
-    """Where boxes of these widths and their edges stand; an edge is its number.
+    """Where boxes of these widths and their edges stand.
+
+    An edge is known by its number, its place in the list of edges.
 
     Attributes:
         level: the row of each box, 0 at the top.
         x: the middle of each box.
-        skips: the edges whose two ends a longer way joins too.
-        lanes: x of each edge that passes rows, beside their boxes.
-        starts, ends: x where each edge leaves its source and meets its target.
-        left, right: what all of this spans.
+        skips: the edges whose two ends are joined by a longer way, too.
+        lanes: the x at which each edge that passes rows goes by their boxes.
+        starts, ends: the x at which each edge leaves its source and meets its target.
+        left, right: the least and the greatest x of all this.
     """
 
     def __init__(self, edges: list[tuple[str, str]], widths: dict[str, float]):
@@ -202,20 +207,21 @@ class Layout:
         self.right = max([self.x[n] + widths[n] / 2 for n in widths] + lanes)
 
     def _levels(self) -> dict[str, int]:
-        """A box is below its deepest source, an input just above its first reader."""
+        """A box is below its deepest source, an input just above its first target."""
         level = {}
         for name, sources in self.sources.items():
             level[name] = 1 + max((level[source] for source in sources), default=-1)
         for name, sources in self.sources.items():
             if not sources:
-                readers = [level[target] for target in self.targets[name]]
-                level[name] = min(readers, default=1) - 1
+                below = [level[target] for target in self.targets[name]]
+                level[name] = min(below, default=1) - 1
         return level
 
     def _columns(self) -> dict[str, float]:
-        """Each box under the mean of its sources, as far as there is room.
+        """Each box is under the mean of its sources, as far as there is room.
 
-        From the top down, back up (sources over their targets), and down again.
+        Boxes are moved from the top down, back up (sources over their targets), and
+        down again.
         """
         x = dict.fromkeys(self.level, 0.0)
         distance = max(self.widths.values()) + BOX_GAP
@@ -231,6 +237,7 @@ class Layout:
         return x
 
     def _skips(self) -> set[int]:
+        """An edge is a skip if its source is before another source of its target."""
         before = {}
         for name, sources in self.sources.items():
             before[name] = set(sources).union(*(before[source] for source in sources))
@@ -241,7 +248,7 @@ class Layout:
         }
 
     def _lanes(self) -> dict[int, float]:
-        """The free place nearest to the source; short edges first: they nest."""
+        """The free place nearest to the source. Short edges choose first: they nest."""
         gaps = [range(self.level[s], self.level[t]) for s, t in self.edges]
         passing = [number for number, between in enumerate(gaps) if len(between) > 1]
         lanes = {}
@@ -261,7 +268,7 @@ class Layout:
         return lanes
 
     def _ports(self, end: int) -> dict[int, float]:
-        """Where the edges start (end 0) or end (1): side by side along each box."""
+        """Where the edges start (end 0) or end (end 1), side by side along each box."""
         ports = {}
         for name in {edge[end] for edge in self.edges}:
             numbers = [i for i, edge in enumerate(self.edges) if edge[end] == name]
@@ -281,7 +288,7 @@ class Layout:
 
 
 def _spread(wishes: dict, distance: float, keep=()) -> dict:
-    """Push places apart to this distance as little as possible, those to keep least."""
+    """Push the wished places apart to a distance; what is in `keep` moves least."""
     order = sorted(wishes, key=wishes.get)
     steps = distance * np.arange(len(order))
     weights = [1000 if item in keep else 1 for item in order]

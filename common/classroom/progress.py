@@ -1,4 +1,4 @@
-"""What runs now: one live line in a terminal, elsewhere a line now and then."""
+"""Tells what runs now: in a terminal with a moving line, elsewhere with a few lines."""
 
 import time
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from rich.text import Text
 from common.classroom.startup import IN_NOTEBOOK
 from common.classroom.terminal import moves, say, terminal
 
-PLAIN_SECONDS = 2.0  # shortest time between two lines that go into a pipe
-PER_SECOND = 4  # how often the live line moves, also while Keras traces a model
+PLAIN_SECONDS = 2.0  # the shortest time between two lines that go into a pipe
+PER_SECOND = 4  # how often the moving line is drawn, also while Keras traces a model
 
 
 class Progress:
@@ -23,11 +23,13 @@ class Progress:
         self.live = False
 
     def __rich__(self) -> Text:
+        """The line as rich draws it again and again."""
         seconds = time.perf_counter() - self.start
         clock = "◐◓◑◒"[int(2 * seconds) % 4]
         return Text(f"{clock} {self.line(seconds)}", "dim", no_wrap=True)
 
     def line(self, seconds: float) -> str:
+        """What runs, and for how many seconds."""
         return f"{self.text or 'koşuyor'} · {seconds:.0f} s"
 
     def tell(self, text: str) -> None:
@@ -40,7 +42,7 @@ class Progress:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show the line while this lasts; what is printed stays above it."""
+        """Show the moving line while this lasts; what is printed stays above it."""
         screen = terminal()
         if IN_NOTEBOOK or not moves(screen):
             yield

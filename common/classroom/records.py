@@ -1,24 +1,25 @@
-"""What a run leaves for the page and for `--liste`: a JSON file a lab and a section."""
+"""What a lab and its sections leave for the page and for `--liste`: JSON files."""
 
 import json
 from pathlib import Path
 
 from common.files import ROOT, write_text
 
-FORMAT = 5  # records of another format are passed over
+FORMAT = 5  # a record of another format is passed over
 LAB_FILE = "ders.json"
 SECTION_FILES = "[0-9][0-9]_*.json"
-RECORDED = ROOT / "outputs" / "ornekler" / "sonuclar.json"  # the day that was recorded
+RECORDED = ROOT / "outputs" / "ornekler" / "sonuclar.json"  # of the recorded day
 MOST_SECONDS = 1e6  # nothing that was measured took longer
 
 
 def write_record(path: Path, record: dict) -> None:
-    """Write what the page will say of a lab or a section (JSON, UTF-8)."""
+    """Write a record: what the page will say of a lab or a section."""
     whole = record | {"format": FORMAT}
     write_text(path, json.dumps(whole, ensure_ascii=False, indent=1))
 
 
 def _read_json(path: Path) -> dict:
+    """The dictionary in a file; it is empty where the file holds none."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -27,19 +28,21 @@ def _read_json(path: Path) -> dict:
 
 
 def read_record(path: Path) -> dict:
-    """One record; empty where another version or program left something else."""
+    """A record; it is empty where another version or program wrote the file."""
     found = _read_json(path)
     return found if found.get("format") == FORMAT else {}
 
 
 def read_seconds(folder: Path) -> dict[str, float]:
-    """Seconds by section name: this machine's, else the recorded ones.
+    """The seconds of each section, by name: this machine's, else the recorded ones.
 
-    Runs with other settings or with an option of the script's own do not count.
+    A run with other settings or with an option of the script's own does not count.
+
+    Args:
+        folder: the folder of a lab's files.
     """
-    recorded = _read_json(RECORDED).get(folder.name)
-    found = recorded.get("sections", {}) if isinstance(recorded, dict) else {}
-    rows = list(found.items()) if isinstance(found, dict) else []
+    recorded = _read_json(RECORDED).get(folder.name, {})
+    rows = list(recorded.get("sections", {}).items())
     for path in sorted(folder.glob(SECTION_FILES)):
         record = read_record(path)
         if record.get("usual") is True:

@@ -1,7 +1,6 @@
 """Runs the sections of a lab, writes what they leave and shows it."""
 
 import argparse
-import contextlib
 import inspect
 import math
 import os
@@ -10,7 +9,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -31,22 +30,23 @@ from common.seeds import set_seed
 from common.text import number
 
 TRIALS = "deneme"  # the folder of runs with changed settings
-QUICK = "DERS_HIZLI"  # in cells this variable set to 1 means --hizli
-CELL_WIDTH = 960  # pixels of a figure under a cell
+QUICK = "DERS_HIZLI"  # in cells this environment variable set to 1 means --hizli
+CELL_WIDTH = 960  # the width of a figure under a cell, in pixels
 
 
 @dataclass
 class Check:
-    """One claim, asked of the values, and what was expected."""
+    """One claim, the value that was measured, and whether the claim holds."""
 
-    label: str
+    label: str  # `{}` in it is the place of the value
     value: float
-    expected: str
+    expected: str  # e.g. "< 0,1"
     holds: bool
-    asked: bool = True
+    asked: bool = True  # False: `--hizli` cannot show it
 
     @property
     def text(self) -> str:
+        """The line that is shown: a mark, the claim and what has to be said of it."""
         value = number(self.value)
         told = self.label.replace("{}", value)
         if not self.asked:
@@ -61,35 +61,35 @@ class Report:
     """What one run of a section leaves."""
 
     section: Section
-    settings: dict
-    changed: dict
-    folder: Path
-    prediction: str = ""
-    trial: bool = False
+    settings: dict  # all settings of this run
+    changed: dict  # those of them that are unlike the lesson's
+    folder: Path  # the folder of its files
+    prediction: str = ""  # what the class has guessed
+    trial: bool = False  # a what-if: its files are kept apart
     found: object = None  # what the lesson part returned
-    data: object = None  # the frames among it: a sole one by itself, several by name
-    frames: dict[str, pd.DataFrame] = field(default_factory=dict)  # suffix -> CSV file
+    data: object = None  # the frame that it returned; several: a dictionary by name
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)  # by file suffix
     tables: list[dict] = field(default_factory=list)
     written: list[Path] = field(default_factory=list)
     conclusion: str = ""
     checks: list[Check] = field(default_factory=list)
-    unwritten: list[str] = field(default_factory=list)  # what is told of a lost file
+    unwritten: list[str] = field(default_factory=list)  # sentences about lost files
     seconds: float = 0.0
 
     @property
     def figures(self) -> list[Path]:
-        """Its figures, the main one (without a suffix) first."""
+        """The figures that it wrote; the main one, without a suffix, is the first."""
         found = [path for path in dict.fromkeys(self.written) if path.suffix == ".png"]
         return sorted(found, key=lambda path: path.stem != self.section.stem)
 
     def copy(self) -> "Report":
-        """A report to which a result part can add, again and again."""
+        """A copy to which a result part can add without a change of this report."""
         lists = {"tables": [*self.tables], "written": [*self.written]}
         return replace(self, checks=[*self.checks], **lists)
 
 
 def peak_memory_mb() -> float:
-    """Highest memory use of this process so far, in MB; nan where nobody tells."""
+    """The highest memory use of this process so far, in MB; nan on Windows."""
     try:
         import resource
     except ImportError:  # Windows
@@ -100,7 +100,7 @@ def peak_memory_mb() -> float:
 
 @contextmanager
 def keras_quiet() -> Iterator[None]:
-    """Keras prints nothing while this lasts (a section may switch it on again)."""
+    """Keras prints nothing while this lasts, unless a section switches it on again."""
     before = keras.config.is_interactive_logging_enabled()
     keras.config.disable_interactive_logging()
     try:
@@ -112,22 +112,19 @@ def keras_quiet() -> Iterator[None]:
             keras.config.disable_interactive_logging()
 
 
-def only_frames(parts: Mapping[str, object]) -> dict[str, pd.DataFrame]:
-    """The frames among what a section returned."""
-    return {n: part for n, part in parts.items() if isinstance(part, pd.DataFrame)}
-
-
 class Runner(Outline):
     """Runs sections from the command line, in the live console or in cells.
 
     Attributes:
         quick: True with `--hizli`: sections then run with the settings of `quick=`.
         seed: the whole number given with `--tohum`.
-        report: of the section that runs now, or ran last.
-        hint: last line of what is said when the section is stopped.
-        written: the files written so far.
+        base: the output folder; `folder` is the lab's own folder in it.
+        options: the script's own options: name -> whether it was given, or its text.
+        report: the report of the section that runs now, or ran last.
+        hint: the last line that is told when the section is stopped.
+        written: the files that have been written.
         failed: the sections whose checks did not hold.
-        unwritten: what is told of the files that could not be written.
+        unwritten: sentences about files that could not be written.
     """
 
     def __init__(self, script: str, title: str, hours: str):
@@ -154,7 +151,7 @@ class Runner(Outline):
         pause=False,
         **switches,
     ) -> None:
-        """Set what the command line sets (`switches`: the script's own options).
+        """Set what the command line sets; `switches` are the script's own options.
 
         Quick results never replace full-size ones.
         """
@@ -179,7 +176,7 @@ class Runner(Outline):
     # The command line
 
     def run(self) -> None:
-        """Do what the command line asks for; in cells only the exercises are left."""
+        """Do what the command line asks for; in cells show the exercises only."""
         if startup.in_cells():
             self.show_exercises(self.exercises.values())
             return
@@ -189,7 +186,7 @@ class Runner(Outline):
             sys.exit(code)
 
     def main(self, argv: list[str]) -> int:
-        """Like `run`, with the arguments given; returns the exit code."""
+        """Do what these arguments ask for, and return the exit code."""
         self.written.clear()
         self.failed.clear()
         self.unwritten.clear()
@@ -203,27 +200,31 @@ class Runner(Outline):
             return self._tell_failure(error, argv, command)
 
     def _tell_failure(self, error, argv: list[str], command) -> int:
+        """Tell why the run has ended, what is left of it and what to type."""
         again = command_line("python", self.script, *argv)
         if self.report and len(command.chosen) > 1 and not command.bekle:
-            name = self.report.section.name  # only this one has to run again
+            name = self.report.section.name  # only this section has to run again
             again = self.rerun_command(name, settings=self.report.changed)
         more = [self.hint] if self.hint else []
         if self.written:
             more.append("Tamamlanıp yazılan dosyalar:")
             more += [f"  {path}" for path in dict.fromkeys(self.written)]
         tried = format_settings(self.report.changed) if self.report else ""
-        about = {"tried": tried, "folder": self.base}
-        return terminal.fail(error, again, "\n".join(more), **about)
+        told = "\n".join(more)
+        return terminal.fail(error, again, told, tried=tried, folder=self.base)
 
     def rerun_command(
         self, names: str, *without: str, settings: Mapping | None = None
     ) -> str:
-        """The command that runs sections with this run's options.
+        """The command that runs sections again with this run's options.
 
         Args:
-            names: of the sections, apart by spaces.
-            without: options to leave out.
-            settings: as with `--ayar`.
+            names: the names of the sections, separated by spaces.
+            without: options that are left out.
+            settings: settings for `--ayar`.
+
+        Example:
+            lab.rerun_command("mini_project", "--surdur", settings={"width": 256})
         """
         words = ["--bolum", *(str(self._number(name)) for name in names.split())]
         if settings:
@@ -232,20 +233,21 @@ class Runner(Outline):
         return command_line("python", self.script, *words)
 
     def _names(self) -> list[str]:
-        """The sections; in cells later ones are known from the script's file."""
+        """The names of all sections; a cell knows later ones from the script's file."""
         path = files.ROOT / self.script
         if startup.in_cells() and path.is_file():
             return list(source.read_outline(path).sections)
         return list(self.sections)
 
     def _number(self, name: str) -> int:
-        """A section's place, also before it is registered."""
+        """The number of a section, also of one that is not registered yet."""
         if name in self.sections:
             return self.sections[name].number
         names = self._names()
         return names.index(name) + 1 if name in names else len(self.sections) + 1
 
     def _obey(self, command: argparse.Namespace) -> int:
+        """Do what an understood command line asks for, and return the exit code."""
         start = time.perf_counter()
         self.configure(
             quick=command.hizli,
@@ -270,7 +272,7 @@ class Runner(Outline):
         return OK if right and not (self.failed or self.unwritten) else FAILED
 
     def _run_all(self, command: argparse.Namespace, trial: bool) -> dict[int, float]:
-        """Run the chosen sections; returns the seconds by section number."""
+        """Run the chosen sections, and return their seconds by section number."""
         seconds = {}
         for section in command.chosen:
             self.announce(section)
@@ -282,18 +284,19 @@ class Runner(Outline):
         return seconds
 
     def _finish(self, command, seconds: dict[int, float], elapsed: float) -> None:
+        """Tell what is next, how long the run took and which checks did not hold."""
         total = self._loading + elapsed
         memory = peak_memory_mb()
         usual = [s.name for s in self.sections.values() if not s.alone]
         names = [section.name for section in command.chosen]
-        told = "bilinmiyor" if math.isnan(memory) else f"{memory:.0f} MB"
+        told = "" if math.isnan(memory) else f" Bellek en çok {memory:.0f} MB oldu."
         if names == usual and not command.settings and not any(self.options.values()):
             self._write_lab(total={"seconds": round(total, 1), "memory_mb": memory})
         self.show_exercises(e for e in self.exercises.values() if e.section in names)
         slowest = max(seconds, key=seconds.get)
         say(
-            f"{len(names)} bölüm yükleme dahil {total:.0f} saniye sürdü (en uzunu "
-            f"bölüm {slowest}: {seconds[slowest]:.0f} saniye); en çok bellek {told}; "
+            f"{len(names)} bölüm yükleme dahil {total:.0f} saniye sürdü. En uzun bölüm "
+            f"{slowest} oldu: {seconds[slowest]:.0f} saniye.{told}\n"
             f"{len(set(self.written))} dosya yazıldı: {self.report.folder}\n"
             f"Günün sayfası: {self.report.folder.parent / page.PAGE_FILE}",
             whole=True,
@@ -304,7 +307,7 @@ class Runner(Outline):
             say(causes.other_versions() or "Paketler dersin sürümlerinde.")
 
     def _try(self, exercise: Exercise | writing.Writing) -> bool:
-        """`--sira`: run the exercise's section or file; whether it is as expected."""
+        """Run the section or the file of an exercise and tell whether it is right."""
         section = self.sections[exercise.section]
         say(f"Sıra sizde, {exercise.level}: {exercise.task}\n", "bold")
         if isinstance(exercise, writing.Writing):
@@ -331,7 +334,7 @@ class Runner(Outline):
         say(section.question + "\n")
 
     def _folder(self, trial: bool) -> Path:
-        """What-ifs never replace the lesson's results."""
+        """The folder of the files; what-ifs have their own and replace no result."""
         return (self.base / TRIALS if trial else self.base) / self.name
 
     def run_section(self, section: Section, given: Mapping = (), **more) -> Report:
@@ -343,9 +346,9 @@ class Runner(Outline):
     def _run_lesson(
         self, section: Section, given: dict, prediction: str = "", trial: bool = False
     ) -> Report:
-        """Run the lesson part; it starts from the same state whatever ran before.
+        """Run the lesson part. It starts from the same state whatever ran before.
 
-        `given`: settings unlike the lesson's; `trial`: a what-if even without them.
+        `given` are settings unlike the lesson's; `trial` marks a what-if without any.
         """
         unknown = set(given) - set(section.settings)
         if unknown:
@@ -365,11 +368,11 @@ class Runner(Outline):
         try:
             with self._running(report):
                 keras.utils.clear_session(free_memory=False)  # collecting takes seconds
-                keras.config.disable_interactive_logging()  # that, too, was forgotten
+                keras.config.disable_interactive_logging()  # clear_session forgets it
                 set_seed(self.seed)
                 report.found = self._lessons[section.name](**settings)
         finally:
-            with contextlib.suppress(LabError):
+            with suppress(LabError):
                 page.show_live(folder.parent)  # no figure grows any more
         if startup.in_cells():
             self._last[section.name] = report.copy()
@@ -377,21 +380,21 @@ class Runner(Outline):
 
     @contextmanager
     def _running(self, report: Report) -> Iterator[None]:
-        """Quiet Keras and a line that tells what runs; counts the seconds."""
+        """Keep Keras quiet, show a line that tells what runs, and count the seconds."""
         self.progress = Progress()
         start = time.perf_counter()
         with self.progress.shown(), keras_quiet(), warnings.catch_warnings():
-            own = r"(keras|tensorflow)\b"  # theirs do not end a lesson; but some tell
+            own = r"(keras|tensorflow)\b"  # their own warnings do not end a lesson,
             warnings.filterwarnings("ignore", module=own)
-            for cause in causes.FATAL_WARNINGS:
+            for cause in causes.FATAL_WARNINGS:  # but these tell of a wrong loss
                 warnings.filterwarnings("error", f".*{cause.pattern}")
             yield
         report.seconds += time.perf_counter() - start
 
     def _run_result(self, report: Report) -> None:
-        """Run the result part on what the lesson part returned; name the CSV files."""
+        """Run the result part on what the lesson part returned, and name its frames."""
         result = self._results.get(report.section.name)
-        if result is None:  # in a cell it may still be unwritten
+        if result is None:  # a cell may not have defined it yet
             return
         parameters = list(inspect.signature(result).parameters)
         found = report.found if isinstance(report.found, tuple) else (report.found,)
@@ -405,7 +408,10 @@ class Runner(Outline):
                 "Önce dönen her değere sırayla bir ad verin. Ardından yalnız bölümün "
                 f"ayarları gelebilir: {', '.join(report.settings) or 'ayarı yok'}."
             )
-        frames = only_frames(dict(zip(parameters, found, strict=False)))
+        frames = {}
+        for name, part in zip(parameters, found, strict=False):
+            if isinstance(part, pd.DataFrame):
+                frames[name] = part
         report.data = frames
         if len(frames) == 1:
             (report.data,) = frames.values()
@@ -430,7 +436,7 @@ class Runner(Outline):
     # In cells
 
     def _run_lesson_cell(self, section: Section) -> None:
-        """Run the lesson part where it stands; the result part if it is known."""
+        """Run the lesson part where it stands, and the result part if it is known."""
         self.announce(section)
         if section.alone:
             say(f"Bu bölüm uzun sürer. Çalıştırmak için: {section.name}()")
@@ -455,13 +461,13 @@ class Runner(Outline):
 
     @contextmanager
     def file(self, suffix: str, ending: str) -> Iterator[Path]:
-        """A temporary path that becomes a file of the section when the block ends well.
+        """Yield a temporary path that becomes a file of the section.
 
-        If it does not end well, what stood there before is untouched.
+        If the block does not end well, what stood there before is untouched.
 
         Args:
-            suffix: appended to "NN_section_name".
-            ending: file name extension with its dot.
+            suffix: what is appended to "NN_section_name".
+            ending: the extension of the file's name, with its dot.
 
         Example:
             with lab.file("_en_iyi", ".keras") as path:
@@ -475,7 +481,7 @@ class Runner(Outline):
 
     @contextmanager
     def unless_in_use(self) -> Iterator[None]:
-        """A file that cannot be written is named below the result, which is shown."""
+        """Go on where a file cannot be written; `show` names it below the result."""
         try:
             yield
         except LabError as error:
@@ -483,10 +489,18 @@ class Runner(Outline):
             self.unwritten.append(str(error))
 
     def path(self, suffix: str, ending: str) -> Path:
-        """Where `file(suffix, ending)` writes."""
+        """The path of a file of the section that runs.
+
+        Args:
+            suffix, ending: as for `file`.
+
+        Example:
+            best_file = lab.path("_en_iyi", ".keras")
+        """
         return self.report.folder / f"{self.report.section.stem}{suffix}{ending}"
 
     def _write_lab(self, **more) -> None:
+        """Leave the record of this lab, with further entries."""
         record = {
             "title": f"{self.title} · {self.hours}",
             "sections": self._names(),
@@ -495,7 +509,7 @@ class Runner(Outline):
         write_record(self.report.folder / LAB_FILE, record | more)
 
     def _write_records(self, report: Report) -> None:
-        """Leave the records of this lab and section, and the day's page anew."""
+        """Leave the records of this lab and section, and write the day's page anew."""
         section = report.section
         record = {
             "name": section.name,
@@ -522,18 +536,18 @@ class Runner(Outline):
             write_record(self.path("", ".json"), record)
             folder = report.folder.parent
             page.write(folder, trial=folder.name == TRIALS)
-        except LabError as error:  # the files of the section are written
+        except LabError as error:  # the section's own files have been written
             say(f"Günün sayfası yenilenemedi: {error}")
 
     # What is shown
 
     def show(self, report: Report) -> None:
-        """Uncover what a section left: tables, figures, then the panel."""
+        """Show what a section left: its tables, its figures, then the panel."""
         section = report.section
         for table in report.tables:
             terminal.show_table(table)
         for path in report.figures:
-            say(f"Şekil: {terminal.shown_path(path)}", whole=True)
+            say(f"Şekil: {files.here(path)}", whole=True)
             if startup.IN_NOTEBOOK:
                 from IPython.display import Image, display
 
@@ -552,7 +566,7 @@ class Runner(Outline):
         say(f"({number(report.seconds, 2)} saniye)\n", "dim")
 
     def show_exercises(self, exercises: Iterable[Exercise]) -> None:
-        """Show tasks; what is expected is told by `--sira` after the run."""
+        """Show tasks; `--sira` tells after its run what was expected."""
         exercises = list(exercises)
         if not exercises:
             return
@@ -566,12 +580,17 @@ class Runner(Outline):
         """The tasks of "Sıra sizde" as the page shows them."""
         found = []
         for task in self.exercises.values():
-            row = {"level": task.level, "task": task.task, "hint": task.hint}
-            row["solution"] = task.solution
-            row["command"] = self._task_command(task)
+            row = {
+                "level": task.level,
+                "task": task.task,
+                "hint": task.hint,
+                "solution": task.solution,
+                "command": self._task_command(task),
+            }
             found.append(row)
         return found
 
     def _task_command(self, exercise: Exercise) -> str:
+        """The command that runs a task with this run's options."""
         words = ["python", self.script, "--sira", exercise.level, *self.words]
         return command_line(*words)

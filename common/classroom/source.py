@@ -1,6 +1,6 @@
-"""What a script consists of, read from its text: sections, their parts, exercises.
+"""What a script consists of: its sections, their two parts, its exercises.
 
-Nothing is run here, so `--liste` and the live console's `k` need no Keras.
+It is read from the script's text. Nothing is run here, so `--liste` needs no Keras.
 """
 
 import ast
@@ -15,31 +15,31 @@ from pathlib import Path
 
 from common.classroom.writing import Writing
 
-HEADING = "# ## "  # the line of a section's heading: "# ## 8 · Kaybolan gradyan"
+HEADING = "# ## "  # how a section's heading begins: "# ## 8 · Kaybolan gradyan"
 CELL = re.compile(r"(?m)^# %%.*$")  # the line that begins a cell
 
 
 @dataclass(frozen=True)
 class Section:
-    """One section of a lab, as its source text tells it."""
+    """One section of a lab, as the text of its script tells it."""
 
     number: int
     name: str
     title: str
     question: str
     settings: dict  # its parameters with the values of the lesson
-    reasons: dict  # why a setting has that value: the comment at its line's end
-    lesson: tuple[str, ...]  # source of the lesson, a text per cell
-    lines: tuple[int, ...]  # where each of them begins
-    quick: dict = field(default_factory=dict)  # what `--hizli` uses instead
+    reasons: dict  # setting -> why it has that value: the comment at its line's end
+    lesson: tuple[str, ...]  # the text of the lesson part, cell by cell
+    lines: tuple[int, ...]  # the line of the script at which each cell begins
+    quick: dict = field(default_factory=dict)  # the settings that `--hizli` changes
     limits: dict = field(default_factory=dict)  # setting -> smallest and largest value
-    options: tuple[str, ...] = ()  # options of the script's own that it knows
+    options: tuple[str, ...] = ()  # the script's own options that it knows
     curious: bool = False  # "meraklısına": for those who want more
-    alone: bool = False  # runs only when it is asked for by its number
-    problem: str = ""  # why it cannot run: a setting that cannot be read
+    alone: bool = False  # it runs only when it is asked for by its number
+    problem: str = ""  # why it cannot run: one of its settings cannot be read
     why: str = ""  # the reason that the result part tells
-    result: str = ""  # source of the result part
-    result_line: int = 0
+    result: str = ""  # the text of the result part
+    result_line: int = 0  # the line of the script at which it begins
     run: Callable | None = None  # run(depth=2); None before Keras is loaded
 
     @property
@@ -48,7 +48,7 @@ class Section:
         return f"{self.number:02}_{self.name}"
 
     def refused(self, settings: Mapping) -> str:
-        """What is wrong with settings beyond the section's limits; empty: nothing."""
+        """A sentence about a setting beyond its limits; empty where there is none."""
         for name, (low, high) in self.limits.items():
             given = settings.get(name, low)
             values = given if isinstance(given, tuple) else (given,)
@@ -59,12 +59,12 @@ class Section:
 
     @property
     def code(self) -> str:
-        """The whole lesson part, classes and helpers first."""
+        """The text of the whole lesson part; its classes and helpers come first."""
         return "\n\n\n".join(self.lesson)
 
     @property
     def label(self) -> str:
-        """What lists show: its title, marked if it is for the curious."""
+        """The title as lists show it, with a mark if it is for the curious."""
         return f"{self.title} (meraklısına)" if self.curious else self.title
 
 
@@ -72,13 +72,13 @@ class Section:
 class Exercise:
     """One task of "Sıra sizde": change settings (or write lines), run, compare."""
 
-    level: str  # temel, orta or ileri
-    section: str  # name of the section that runs
+    level: str  # "temel", "orta" or "ileri"
+    section: str  # the name of the section that runs
     task: str  # what is to be guessed or written
     quantity: str  # what is compared, with its unit
-    low: float  # done right, it lies between this
-    high: float  # and this
-    measure: Callable = None  # its value from the section's data; nan: not written yet
+    low: float  # the smallest right value
+    high: float  # the largest right value
+    measure: Callable = None  # gives the value of the section's data; nan: not written
     settings: Mapping[str, object] = field(default_factory=dict)  # empty: write lines
     hint: str = ""
     solution: str = ""
@@ -86,7 +86,7 @@ class Exercise:
 
 
 def make_task(words: Mapping) -> Exercise | Writing:
-    """The task that `lab.exercise(…)` declares: where it names a file, a `Writing`."""
+    """The task that `lab.exercise(…)` declares: a `Writing` where it names a file."""
     return Writing(**words) if "file" in words else Exercise(**words)
 
 
@@ -94,13 +94,13 @@ def make_task(words: Mapping) -> Exercise | Writing:
 class Outline:
     """What a lab consists of: enough to understand a command line."""
 
-    script: str  # file name
+    script: str  # the name of the script's file
     title: str
     hours: str
     sections: dict[str, Section] = field(default_factory=dict)
     exercises: dict[str, Exercise | Writing] = field(default_factory=dict)
     switches: dict[str, str] = field(default_factory=dict)  # own option -> explanation
-    values: dict[str, str] = field(default_factory=dict)  # option -> name of its value
+    values: dict[str, str] = field(default_factory=dict)  # own option -> value's name
 
     @property
     def name(self) -> str:
@@ -108,7 +108,7 @@ class Outline:
         return "_".join(self.script.removesuffix(".py").split("_")[:2])
 
     def declare(self, flag: str, explanation: str, value: str = "") -> str:
-        """Add an option of the script's own; returns its name without the dashes."""
+        """Add an option of the script's own; return its name without the dashes."""
         name = flag.removeprefix("--")
         self.switches[name] = explanation
         if value:
@@ -122,14 +122,14 @@ class Outline:
 
 
 def _docstring(node: ast.FunctionDef, word: str) -> tuple[str, str]:
-    """What stands before the word in a docstring and after it, each in one line."""
+    """What stands in a docstring before a word and after it, each in one line."""
     text = " ".join((ast.get_docstring(node) or "").split())
     before, _, after = text.partition(word)
     return before.strip(), after.strip()
 
 
 def _keywords(node: ast.FunctionDef) -> dict[str, ast.expr]:
-    """What `@lab.section(…)` was given."""
+    """The arguments of `@lab.section(…)`."""
     calls = [mark for mark in node.decorator_list if isinstance(mark, ast.Call)]
     return {k.arg: k.value for call in calls for k in call.keywords}
 
@@ -137,10 +137,10 @@ def _keywords(node: ast.FunctionDef) -> dict[str, ast.expr]:
 def lesson_cells(
     lines: list[str], first: int, last: int
 ) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """The lesson part of a section: (its cells, the lines where they begin).
+    """The lesson part of a section: its cells, and the lines at which these begin.
 
-    It begins below the nearest heading above the function; without one at the function,
-    whose lines (from 1, decorators included) are `first` to `last`.
+    It begins below the nearest heading above the function, or else at the function,
+    whose lines (from 1, with its decorators) are `first` to `last`.
     """
     start = first
     for number in range(first, 0, -1):
@@ -158,14 +158,16 @@ def lesson_cells(
 
 
 def read_section(lines: list[str], first: int, last: int, number: int) -> Section:
-    """A section from the lines of its file (arguments as for `lesson_cells`)."""
+    """Read a section's lesson part (`lines`, `first`, `last`: see `lesson_cells`)."""
     own = textwrap.dedent("".join(lines[first - 1 : last]))
     node = ast.parse(own).body[0]
     own_lines = own.splitlines()
-    given, settings, reasons, problem = {}, {}, {}, ""
+    settings, reasons = {}, {}
+    given = {}  # what `@lab.section(…)` was given
+    problem = ""
 
     def read(name: str, where: ast.AST, value: ast.expr | None):
-        """The value that is written there; else what is wrong becomes the problem."""
+        """The value that is written there; if none can be read, that is the problem."""
         nonlocal problem
         with suppress(ValueError, TypeError):
             return ast.literal_eval(value)
@@ -206,32 +208,34 @@ def read_section(lines: list[str], first: int, last: int, number: int) -> Sectio
 
 
 def with_result(section: Section, lines: list[str], first: int, last: int) -> Section:
-    """The section with its second part (arguments as for `lesson_cells`)."""
+    """The section with its result part (`lines`, `first`, `last`: `lesson_cells`)."""
     code = textwrap.dedent("".join(lines[first - 1 : last]))
     _, why = _docstring(ast.parse(code).body[0], "Neden:")
     return replace(section, why=why, result=code.rstrip("\n"), result_line=first)
 
 
 def place_of(function: Callable) -> tuple[list[str], int, int]:
-    """The lines of a function's file or cell, and its first and last line there."""
+    """The lines of a function's script or cell, and its first and last line there."""
     own, first = inspect.getsourcelines(function)
     lines = linecache.getlines(function.__code__.co_filename)
     return lines, first, first + len(own) - 1
 
 
 def _literal(node):
+    """The value of an argument; None for a function, known only when it runs."""
     try:
         return ast.literal_eval(node)
-    except ValueError:  # a function: known when the script runs
+    except ValueError:
         return None
 
 
 def _called(node: ast.expr) -> str:
+    """The name in a call or in a decorator, e.g. "lab.section"."""
     return ast.unparse(node.func if isinstance(node, ast.Call) else node)
 
 
 def read_outline(path: Path) -> Outline:
-    """What a script consists of, from its text alone."""
+    """Read from its text what a script consists of."""
     text = path.read_text(encoding="utf-8-sig")  # Notepad saves a BOM
     lines = text.splitlines(keepends=True)
     outline = Outline(path.name, "", "")
@@ -244,6 +248,7 @@ def read_outline(path: Path) -> Outline:
 
 
 def _read_part(outline: Outline, lines: list[str], node: ast.FunctionDef) -> None:
+    """Add what a decorated function of the script is: a part of a section."""
     mark = _called(node.decorator_list[0])
     place = lines, node.decorator_list[0].lineno, node.end_lineno
     name = mark.removesuffix(".result")
@@ -255,6 +260,7 @@ def _read_part(outline: Outline, lines: list[str], node: ast.FunctionDef) -> Non
 
 
 def _read_call(outline: Outline, call: ast.Call) -> None:
+    """Add what a call of the script declares: the lab, an option or an exercise."""
     words = [_literal(word) for word in call.args]
     named = {k.arg: _literal(k.value) for k in call.keywords}
     called = _called(call)

@@ -4,10 +4,10 @@ import codecs
 import io
 import unicodedata
 
-NAME = "sade"  # of the codec error handler
+NAME = "sade"  # the name of the handler of encoding errors
 
-# What Unicode's own decomposition does not give: a letter of the first text becomes the
-# word at the same place in the second.
+# Spellings that Unicode's decomposition does not give. A sign of the first text becomes
+# the word at the same place in the second one.
 _WORDS = {
     "ı → ← · ≥ ≤ ≈ ≠ — – − × √ ’ ▸ ∂": "i -> <- - >= <= ~ != - - - x kök ' > d",
     "μ σ γ β ε α λ Σ": "mu sigma gamma beta epsilon alfa lambda toplam",
@@ -29,11 +29,12 @@ def plain(text: str) -> str:
 
 
 def _simplify(error: UnicodeError) -> tuple[str, int]:
+    """The spelling of what cannot be encoded, and where the encoding goes on."""
     return plain(error.object[error.start : error.end]), error.end
 
 
 def use(*streams) -> None:
-    """Let these streams spell what they cannot show; Jupyter's show everything."""
+    """Let streams spell what they cannot show; those of Jupyter can show everything."""
     codecs.register_error(NAME, _simplify)
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):

@@ -1,6 +1,6 @@
-"""Before a lab begins: the right Python, its packages, streams; then Keras.
+"""What comes before a lab: the right Python, its packages, its streams, then Keras.
 
-An older Python can read this file; nothing is loaded before its version is checked.
+An older Python can read this file; it loads nothing before the version is checked.
 """
 
 import os
@@ -8,27 +8,31 @@ import sys
 import time
 
 START = time.perf_counter()  # "yükleme dahil" counts from here
-OLDEST, NEWEST = (3, 11), (3, 13)  # there are no packages for the others
+OLDEST, NEWEST = (3, 11), (3, 13)  # for other versions there are no packages
 PACKAGES = (
     "tensorflow", "keras", "sklearn", "numpy", "pandas", "matplotlib", "seaborn",
     "rich", "pygments", "jinja2",
 )  # fmt: skip
-IN_NOTEBOOK = "ipykernel" in sys.modules  # a kernel: of Jupyter, VS Code, Spyder
+IN_NOTEBOOK = "ipykernel" in sys.modules  # a kernel of Jupyter, VS Code or Spyder
 FOLDER = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))  # noqa: PTH100, PTH118, PTH120
 
 
 def in_cells():
-    """Whether cells run: in a kernel `%run` and Spyder's F5 give the script's name."""
+    """Whether cells run. In a kernel `%run` and Spyder's F5 run a whole script."""
     folder, name = os.path.split(os.path.abspath(sys.argv[0]))  # noqa: PTH100
     runs = name.endswith(".py") and os.path.realpath(folder) == os.path.realpath(FOLDER)
     return IN_NOTEBOOK and not runs
 
 
 def start(script):
-    """Check, answer what needs no Keras, then load Keras without its start-up log.
+    """Check the machine, answer what needs no Keras, then load Keras without its log.
 
-    The command line is read only where this script (its name without ".py") is what
-    runs. Leaves with SystemExit once it has answered, or says what to type.
+    Args:
+        script: the name of the script, without ".py". The command line is read only
+            where this script is what runs.
+
+    Raises:
+        SystemExit: the command line was answered, or the message says what to type.
     """
     check_machine()
     import contextlib
@@ -57,7 +61,7 @@ def start(script):
 
 
 def check_machine():
-    """Name the first thing without which nothing goes on."""
+    """Name the first thing that is missing, if nothing can go on without it."""
     check_python()
     check_hiding_files()
     repair_streams()
@@ -76,12 +80,12 @@ def check_python():
 
 
 def told_version():
-    """The version of this Python as people say it: '3.9'."""
+    """The version of this Python as people say it, e.g. '3.9'."""
     return f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def check_hiding_files():
-    """Name what takes the place of a module in the repository's folder."""
+    """Name a file or folder of the repository that takes the place of a module."""
     elsewhere = [p for p in sys.path if os.path.abspath(p) != FOLDER]  # noqa: PTH100
     for entry in sorted(os.listdir(FOLDER)):  # noqa: PTH208 (pathlib may be hidden itself)
         name, ending = os.path.splitext(entry)  # noqa: PTH122
@@ -102,7 +106,7 @@ def check_hiding_files():
 
 
 def repair_streams():
-    """Give closed streams (`2>&-`) an empty file; let streams spell what they can."""
+    """Open an empty file for a closed stream (`2>&-`); let streams spell plainly."""
     from common.classroom import spelling
 
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
@@ -115,7 +119,7 @@ def repair_streams():
 
 
 def check_packages():
-    """Name the packages that are missing, with the cure that fits this interpreter."""
+    """Name the packages that are missing, and the cure that fits this interpreter."""
     from importlib.util import find_spec
     from pathlib import Path
 
@@ -140,9 +144,10 @@ def check_packages():
 
 
 def check_processor(cpuinfo="/proc/cpuinfo"):
-    """Refuse a processor without AVX, where the system tells: loading would kill us.
+    """Refuse a processor without AVX: TensorFlow would kill the process.
 
-    (There is no TensorFlow of this version for Intel Macs; Windows refuses the DLL.)
+    Only Linux tells. On Windows the DLL cannot be loaded; for Macs with such a
+    processor there is no TensorFlow of this version.
     """
     from pathlib import Path
 
@@ -158,12 +163,12 @@ def check_processor(cpuinfo="/proc/cpuinfo"):
 
 
 def load_keras():
-    """Load Keras on TensorFlow with its usual settings, whatever ~/.keras says."""
+    """Load Keras on TensorFlow with its usual settings, whatever keras.json says."""
     import warnings
 
     os.environ["KERAS_BACKEND"] = "tensorflow"
     for name in ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH"):
-        os.environ.pop(name, None)  # Keras' debug caps: other numbers, all ✓
+        os.environ.pop(name, None)  # with these limits all numbers would be others
     if not IN_NOTEBOOK:  # figures are files
         os.environ["MPLBACKEND"] = "Agg"
     sys.stderr.flush()
@@ -174,10 +179,10 @@ def load_keras():
             warnings.simplefilter("ignore")  # PYTHONWARNINGS=error is not meant for it
             import keras
 
-            import common.lab  # noqa: F401 (the plotting packages, while the user waits)
+            import common.lab  # noqa: F401 (it loads the plotting packages, too)
     finally:
         if watcher:
-            os.write(2, b"\0")  # this process is alive and tells what happened
+            os.write(2, b"\0")  # this process lives and tells itself what happened
             os.dup2(shown, 2)
             os.close(shown)
             watcher.wait()
@@ -189,10 +194,14 @@ def load_keras():
 
 
 def turn_stderr_away():
-    """Let another process read descriptor 2; it tells the last words if this one dies.
+    """Let a watching process read descriptor 2 (stderr) while Keras loads.
 
-    TensorFlow writes a part of its start-up log there before it reads any log level.
-    Returns the shown descriptor and that process. TF_CPP_MIN_LOG_LEVEL=0 shows all.
+    TensorFlow writes a part of its log there before it reads any log level. If this
+    process dies, the watching one tells its last words. TF_CPP_MIN_LOG_LEVEL=0 shows
+    the whole log instead.
+
+    Returns:
+        The descriptor that is shown, and the watching process.
     """
     import subprocess
 
@@ -200,7 +209,7 @@ def turn_stderr_away():
         [sys.executable, "-c", "from common.classroom import startup; startup.watch()"],
         cwd=FOLDER,
         stdin=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is not for it; on Windows the flag says so
+        start_new_session=True,  # Ctrl-C is not meant for it; Windows needs the flag
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
     shown = os.dup(2)
@@ -210,7 +219,7 @@ def turn_stderr_away():
 
 
 def watch():
-    """The watching process: silent if the other one has loaded Keras or can tell."""
+    """Run as the watching process; say nothing if the other process is still alive."""
     words = sys.stdin.buffer.read()
     if words.endswith(b"\0"):
         return
@@ -218,5 +227,5 @@ def watch():
     from common.classroom import causes
 
     if sys.stdout.isatty():
-        print("\x1b[?25h", flush=True)  # the cursor, hidden while something moved
+        print("\x1b[?25h", flush=True)  # shows the cursor that the moving line hid
     raise SystemExit(causes.loading_died(words.decode(errors="replace")))

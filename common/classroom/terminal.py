@@ -1,4 +1,4 @@
-"""What a lab prints: paragraphs, tables, a section's panel, why a run has ended."""
+"""What a lab prints: paragraphs, tables, a section's panel, and why a run has ended."""
 
 import errno
 import os
@@ -14,15 +14,15 @@ from rich.table import Table
 from rich.text import Text
 
 from common.classroom import causes
-from common.files import FAILED, REASONS, ROOT, LabError, write_text
+from common.files import FAILED, REASONS, ROOT, LabError, here, write_text
 
-PLAIN_WIDTH = 100  # of a line that goes into a file or a pipe
-OK, USAGE, INTERRUPTED = 0, 2, 130  # exit codes; FAILED is 1
-TRACEBACK = "son_hata.txt"  # the whole traceback, for who wants it
+PLAIN_WIDTH = 100  # columns of a line that goes into a file or a pipe
+OK, USAGE, INTERRUPTED = 0, 2, 130  # exit codes; FAILED (1) is in files.py
+TRACEBACK = "son_hata.txt"  # the file with the whole traceback
 
 
 def terminal(stderr: bool = False) -> Console:
-    """A rich console that takes every text as it is, on the stream of the moment."""
+    """A rich console on today's stream that prints every text as it is."""
     width = None if sys.stdout.isatty() else PLAIN_WIDTH
     return Console(
         stderr=stderr, highlight=False, markup=False, emoji=False, width=width
@@ -30,7 +30,7 @@ def terminal(stderr: bool = False) -> Console:
 
 
 def say(text: str, style: str = "", whole: bool = False) -> None:
-    """Print a paragraph at once, also into a pipe; `whole`: break no path."""
+    """Print a paragraph at once, also into a pipe; `whole` breaks none of its lines."""
     terminal().print(text, style=style, soft_wrap=whole)
     sys.stdout.flush()
 
@@ -41,7 +41,7 @@ def rule(text: str) -> None:
 
 
 def moves(screen: Console) -> bool:
-    """Whether a line can move there: not into a file, not in a dumb terminal."""
+    """Whether a line can move on this screen: not in a file or a dumb terminal."""
     return sys.stdout.isatty() and not screen.is_dumb_terminal
 
 
@@ -52,12 +52,6 @@ def waiting(text: str) -> AbstractContextManager:
         return screen.status(text)
     say(text)
     return nullcontext()
-
-
-def shown_path(path: Path) -> str:
-    """A path as it would be typed here."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def show_table(table: dict) -> None:
@@ -72,7 +66,7 @@ def show_table(table: dict) -> None:
 
 
 def panel(report, width: int) -> Panel:
-    """Question, prediction, conclusion, reason and checks, whole on a small screen."""
+    """The box with a section's question, prediction, conclusion, reason and checks."""
     section = report.section
     parts = [Text(section.question)]
     if report.prediction:
@@ -90,16 +84,17 @@ def panel(report, width: int) -> Panel:
 def explain(
     error: BaseException, again: str, tried: str = "", folder: Path = ROOT / "outputs"
 ) -> str:
-    """What happened, and what to type next; the traceback goes into a file.
+    """Say what happened and what to type next: `again`, the command or the key.
 
-    The settings that were `tried` are the likely cause of a surprise.
+    The traceback of an unforeseen error goes into a file in `folder`. The settings that
+    were `tried` are the likely cause of such an error.
     """
     if isinstance(error, LabError):
         return str(error)
     if isinstance(error, KeyboardInterrupt):
         return f"Durduruldu (Ctrl-C). Yeniden: {again}"
     reason = isinstance(error, OSError) and REASONS.get(error.errno)
-    if reason and error.errno != errno.ENOENT:  # a missing file: which line wanted it?
+    if reason and error.errno != errno.ENOENT:  # a missing file is told with its line
         name = error.filename or "Çıktı ya da geçici dosya"
         return f"{name}: {reason}.\nYeniden: {again}"
     words = causes.first_line(error)
@@ -115,7 +110,7 @@ def explain(
 
 
 def _own_line(error: BaseException) -> str:
-    """The last line of the traceback that a student can have written."""
+    """The last line of the traceback that a student may have written."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
         inside = path.relative_to(ROOT).parts if path.is_relative_to(ROOT) else ()
@@ -125,18 +120,18 @@ def _own_line(error: BaseException) -> str:
 
 
 def _keep(error: BaseException, folder: Path) -> str:
-    """Write the traceback into a file; show it where that cannot be."""
+    """Write the traceback into a file and say where; print it where that fails."""
     path = folder / TRACEBACK
     try:
         write_text(path, "".join(traceback.format_exception(error)))
     except LabError:
         traceback.print_exception(error)
         return ""
-    return f"Hatanın bütün yolu: {shown_path(path)}"
+    return f"Hatanın bütün yolu: {here(path)}"
 
 
 def fail(error: BaseException, again: str, more: str = "", **about) -> int:
-    """Tell on the error stream why a run has ended; returns its exit code."""
+    """Tell on the error stream why a run has ended, and return its exit code."""
     _let_go(sys.stdout)
     try:
         if not isinstance(error, BrokenPipeError):  # `| head` has read enough
@@ -150,7 +145,7 @@ def fail(error: BaseException, again: str, more: str = "", **about) -> int:
 
 
 def _let_go(stream) -> None:
-    """Drop what still waits in a stream that takes no more: no error at exit."""
+    """Drop what a full or closed stream still holds, or Python fails at its exit."""
     try:
         stream.flush()
     except OSError:

@@ -1,7 +1,7 @@
-"""The level "yaz" of --sira: a file that the student writes, judged by what it does.
+"""The level "yaz" of --sira: the student writes a file, and what it does is judged.
 
 The student's file is the solution with a blank (`...`) in every line that ends in the
-mark "# boşluk". Nothing here overwrites a file; only running it needs Keras.
+mark "# boşluk". Nothing here overwrites a file. Only `judge` needs Keras.
 """
 
 import ast
@@ -17,14 +17,15 @@ from pathlib import Path
 from types import CodeType, SimpleNamespace
 
 from common import files
-from common.classroom.terminal import say, shown_path
-from common.files import LabError, explain_os_errors
+from common.classroom.terminal import say
+from common.files import LabError, explain_os_errors, here
 
 SOLUTIONS = "alistirmalar/cozumler"
 MARK = re.compile(r"(?m)^( *)(if |[\w.]+ ?\+?= ?)?.+?([,:]?)  # boşluk$")
-CORE = re.compile(r"(?s)\x1b\[1m(.+?)\x1b|\n([^\n]+)\n\t \[\[")  # of Keras', TF's words
+# What matters in a long message: what Keras prints in bold, TensorFlow before "[[".
+CORE = re.compile(r"(?s)\x1b\[1m(.+?)\x1b|\n([^\n]+)\n\t \[\[")
 LONGEST = 300  # characters of a message
-LOOK = {  # what was raised -> where the student looks
+LOOK = {  # what was raised -> where the student has to look
     SyntaxError: "Bu satırın ve bir üstündekinin ayraçlarına, virgüllerine bakın.",
     NameError: "Adın yazılışına bakın; ad bu satırdan önce tanımlanmış olmalı.",
     AttributeError: "Noktanın solundaki nesneye ve sağındaki adın yazılışına bakın.",
@@ -36,9 +37,9 @@ LOOK = {  # what was raised -> where the student looks
 
 
 class Written(SimpleNamespace):
-    """What the student's file defines: `student.build()`."""
+    """The names that the student's file defines, e.g. `student.build()`."""
 
-    def __getattr__(self, name):  # asked only for what is missing
+    def __getattr__(self, name):  # Python calls it only for a name that is missing
         raise LabError(f"Dosyada {name} adı yok. Silindiyse geri yazın.")
 
 
@@ -46,13 +47,13 @@ class Written(SimpleNamespace):
 class Writing:
     """One task of "Sıra sizde" in which the student writes a file.
 
-    `judge` yields for each criterion a sentence, whether it holds, and what to look at
-    where it does not.
+    `judge` takes what the student wrote. For each criterion it yields a sentence,
+    whether this holds, and what to look at where it does not.
     """
 
-    level: str  # yaz
-    section: str  # name of the section that teaches it
-    file: str  # from the repository's folder
+    level: str  # "yaz"
+    section: str  # the name of the section that teaches it
+    file: str  # the student's file, a path in the repository's folder
     task: str
     hint: str
     judge: Callable[[Written], Iterator[tuple[str, bool, str]]] = None
@@ -64,13 +65,13 @@ class Writing:
 
     @property
     def solution(self) -> str:
-        """The text of the solution; empty where an instructor has put it away."""
+        """The text of the solution; empty where an instructor has removed the file."""
         path = files.ROOT / SOLUTIONS / self.path.name
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def start_again(task: Writing) -> Path:
-    """Put a file with blanks beside the student's; returns its path."""
+    """Put a new file with blanks beside the student's file, and return its path."""
     if not task.solution:
         told = f"{SOLUTIONS} klasöründe {task.path.name} yok; boş dosya ondan yapılır."
         raise LabError(told)
@@ -80,20 +81,20 @@ def start_again(task: Writing) -> Path:
         tail = f"_yeni_{number}" if number else ""
         path = task.path.with_stem(task.path.stem + tail)
         with explain_os_errors(path, cure), suppress(FileExistsError):
-            with path.open("x", encoding="utf-8", newline="\n") as file:  # only new
+            with path.open("x", encoding="utf-8", newline="\n") as file:  # a new file
                 file.write(text)
             return path
 
 
 def finished(task: Writing) -> CodeType:
-    """The student's file, ready to run.
+    """The student's file as code that can run.
 
     Raises:
-        LabError: it is missing, a blank is left, or it is no Python yet.
+        LabError: the file is missing, a blank is left, or it is not yet Python.
     """
     path = task.path
     if not path.exists():
-        told = f"{shown_path(path)} yok. Boş dosya için sonuna --bastan ekleyin."
+        told = f"{here(path)} yok. Boş dosya için sonuna --bastan ekleyin."
         raise LabError(told)
     linecache.checkcache(str(path))
     try:
@@ -110,7 +111,10 @@ def finished(task: Writing) -> CodeType:
 
 
 def judge(task: Writing) -> bool:
-    """Run the student's file, ask and tell its criteria; whether all of them hold.
+    """Run the student's file and tell of each criterion whether it holds.
+
+    Returns:
+        Whether all of them hold.
 
     Raises:
         LabError: the file is not finished, or a line of it fails.
@@ -128,7 +132,7 @@ def judge(task: Writing) -> bool:
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in frames if frame.filename == str(task.path)]
-        if lines or right:  # else it follows from the ✗ above
+        if lines or right:  # else the error follows from the ✗ above
             raise _stopped(task.path, error, lines[-1] if lines else 0) from error
     told = "✗ olan ilk ölçütü düzeltin. Takılınca komutun sonuna --ipucu ekleyin."
     if right:
@@ -138,13 +142,14 @@ def judge(task: Writing) -> bool:
 
 
 def _line(path: Path, number: int) -> str:
+    """Where a line of the student's file stands, and its code."""
     code = linecache.getline(str(path), number).strip()
-    return f"{shown_path(path)}, satır {number}:\n    {code}"
+    return f"{here(path)}, satır {number}:\n    {code}"
 
 
 def _stopped(path: Path, error: Exception, number: int) -> LabError:
-    """What to tell of an error: the student's line, the message, where to look."""
-    place = f"{shown_path(path)}: sınama yarıda kaldı."
+    """An error that tells the student's line (0: unknown) and where to look."""
+    place = f"{here(path)}: sınama yarıda kaldı."
     if number:
         place = _line(path, number)
     message = error.msg if isinstance(error, SyntaxError) else str(error)
