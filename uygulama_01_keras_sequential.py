@@ -224,18 +224,16 @@ def backward(x, y, w1, b1, w2, b2):
 
 
 # %%
-@lab.section
+@lab.section(limits={"lr": (0, 10)})
 def network_by_hand(
     steps=20,  # kayıp eğrisi bu kadar adımda düzleşmeye başlar
-    lr=0.5,  # SGD'nin kaybı her adımda gözle görülür iner
+    lr=0.5,  # kayıp her adımda gözle görülür iner; 10'dan büyük adımda sigmoid taşar
 ):
     """Elle yazılan ağ: ileri besleme ve geri yayılım
 
     Soru: Aynı ağ 20 adım elle, 20 adım Keras'la eğitilince ağırlıkların en büyük farkı
     kaç olur? (a) 0,1 (b) 0,001 (c) 0,0000001
     """
-    if lr > 10:
-        raise LabError("lr en çok 10 olabilir: daha büyük adımda sigmoid taşar.")
     data = load_breast_cancer()
     x, y = data.x_train, data.y_train[:, None]
     model = keras.Sequential([
@@ -285,7 +283,7 @@ def _(curves, start, by_hand, by_keras, steps):
 # %% [markdown]
 # ## 4 · Kayıp ve optimizer
 # %%
-@lab.section
+@lab.section(limits={"p_wrong": (0.0001, 0.999)})
 def loss_and_optimizer(
     p_wrong=0.01,  # ağ kötü huylu tümöre bu olasılığı verir: emindir ama yanılır
 ):
@@ -294,8 +292,6 @@ def loss_and_optimizer(
     Soru: Tümör kötü huylu, ağ ise emin ve yanılıyor: 0,01 olasılık veriyor.
     Cross-entropy'nin gradyanı, MSE'nin gradyanının kaç katıdır? (a) 2 (b) 50 (c) 1000
     """
-    if not 1e-6 <= p_wrong <= 0.999:
-        raise LabError("p_wrong 0,000001 ile 0,999 arasında bir olasılıktır.")
     p = np.append(p_wrong, np.linspace(0.01, 0.99, 99))
     y = np.ones((len(p), 1))  # hepsi kötü huylu
     z = tf.constant(np.log(p / (1 - p))[:, None])  # sigmoid(z) = p
@@ -483,7 +479,7 @@ GALLERY = {
 
 
 # %%
-@lab.section
+@lab.section(limits={"depth": (1, 500)})
 def activation_gallery(
     edge=4.0,  # -4 ile 4 arasında doymuş uçlar da görünür
     depth=8,  # bölüm 8'in ağında bu kadar gizli katman vardır
@@ -492,8 +488,6 @@ def activation_gallery(
 
     Soru: Sigmoid'in eğimi (türevi) en çok kaçtır?
     """
-    if depth > 500:
-        raise LabError("depth en çok 500 olabilir: daha derinde çarpım sıfıra iner.")
     x = np.linspace(-edge, edge, 400)
     x = np.sort(np.append(x, [-1e-6, 1e-6]))  # köşe olan 0'a iki yandan yaklaşılır
     points = tf.constant(x, dtype="float32")
@@ -642,9 +636,9 @@ def _(runs, moons, small):
 # %% [markdown]
 # ## 8 · Kaybolan gradyan
 # %%
-@lab.section(quick={"depth": 2, "n_train": 500, "seeds": 1})
+@lab.section(quick={"depth": 2, "n_train": 500, "seeds": 1}, limits={"depth": (1, 30)})
 def vanishing_gradient(
-    depth=8,  # sigmoid'in gradyanı bu derinlikte söner
+    depth=8,  # sigmoid'in gradyanı bu derinlikte söner; 30'dan derinde 0'a yuvarlanır
     n_train=5_000,  # derin ağda adım pahalıdır: az görüntü yeter
     seeds=3,  # tek tohumun sonucu şans olabilir
 ):
@@ -653,8 +647,6 @@ def vanishing_gradient(
     Soru: Sekiz katmanlı sigmoid ağında ilk katmana ulaşan gradyan, son katmandaki
     gradyandan kaç kat küçüktür? (a) 8 (b) 100 (c) 10 000
     """
-    if depth > 30:
-        raise LabError("depth en çok 30 olabilir: gradyan 32 bitte sıfıra yuvarlanır.")
     data = load_mnist(n_train, 2_000)
 
     def build(activation, start):
@@ -718,7 +710,10 @@ def _(runs, depth):
 # %% [markdown]
 # ## 9 · Ölen ReLU
 # %%
-@lab.section(quick={"depth": 2, "n_train": 500, "seeds": 1})
+@lab.section(
+    quick={"depth": 2, "n_train": 500, "seeds": 1},
+    limits={"rates": (0, 1), "depth": (1, 30)},
+)
 def dying_relu(
     rates=(0.001, 0.03),  # Adam'ın varsayılan LR'si ve 30 katı karşılaştırılır
     depth=8,  # ağ bölüm 8'in ağıdır
@@ -730,8 +725,6 @@ def dying_relu(
     Soru: LR 0,001 yerine 0,03 olunca ReLU nöronlarının yüzde kaçı hiçbir görüntüden
     gradyan almaz?
     """
-    if max(rates) > 1 or depth > 30:
-        raise LabError("rates en çok 1, depth en çok 30 olabilir.")
     data = load_mnist(n_train, 2_000)
 
     def build(activation):
@@ -787,7 +780,7 @@ def _(runs, rates):
 # %% [markdown]
 # ## 10 · Başlatıcılar
 # %%
-@lab.section
+@lab.section(limits={"depth": (1, 100), "width": (32, 4_096)})
 def initializers(
     depth=10,  # sinyal bu derinlikte yüzlerce kat büyüyebilir
     width=512,  # kuram geniş katman için yazılmıştır
@@ -797,8 +790,6 @@ def initializers(
     Soru: Ağırlıklar He'nin iki katı olunca sinyal, ilk ReLU katmanından onuncuya kadar
     kaç kat büyür? (a) 2 (b) 20 (c) 500
     """
-    if not 32 <= width <= 4_096 or depth > 100:
-        raise LabError("width 32 ile 4096 arasında, depth en çok 100 olabilir.")
     x = load_mnist(1, 1_000).x_val
     x = (x - x.mean()) / x.std()
     starts = {  # başlatıcı, ağırlıkların katı, aktivasyon
@@ -944,7 +935,7 @@ def normalized(x, mean, variance, layer):
 
 
 # %%
-@lab.section
+@lab.section(limits={"batch_size": (2, 341)})  # tek hastanın std'si yoktur
 def batch_norm_by_hand(
     batch_size=31,  # 341 eğitim hastası 11 eşit mini-batch'e bölünür
 ):
@@ -953,8 +944,6 @@ def batch_norm_by_hand(
     Soru: Ham veride tümör alanının std'si, yarıçapın std'sinin yaklaşık yüz katıdır.
     Eğitim kipindeki BatchNorm'dan sonra kaç katı olur?
     """
-    if batch_size < 2:
-        raise LabError("batch_size en az 2 olmalı: tek hastanın std'si yoktur.")
     x = load_breast_cancer(scaled=False).x_train[:, :4]
     layer = layers.BatchNormalization(momentum=0.9)  # az adım vardır: bölüm 13
     for start in range(0, len(x), batch_size):
@@ -1065,7 +1054,10 @@ def _(way, steps):
 # %% [markdown]
 # ## 14 · BatchNorm'un hızı
 # %%
-@lab.section(quick={"steps": 40, "rates": (0.1, 1.0), "seeds": 1})
+@lab.section(
+    quick={"steps": 40, "rates": (0.1, 1.0), "seeds": 1},
+    limits={"rates": (0.0001, 100), "target": (0.01, 1), "steps": (10, 550)},
+)
 def batch_norm_speed(
     rates=(0.03, 0.1, 0.3, 1.0, 3.0),  # her ağın en hızlı LR'si bu aralığın içindedir
     target=0.8,  # iki ağ da bu doğruluğa varır
@@ -1077,10 +1069,6 @@ def batch_norm_speed(
     Soru: Slayt "10x daha hızlı eğitim" diyor. BatchNorm'lu ağ %80 doğruluğa,
     BatchNorm'suz ağdan kaç kat az adımda varır?
     """
-    if not 10 <= steps <= 550 or min(rates) <= 0:
-        raise LabError("steps 10 ile 550 arasında, rates sıfırdan büyük olmalı.")
-    if not 0 < target <= 1:
-        raise LabError("target 0 ile 1 arasında bir paydır: %80 için 0.8 yazın.")
     data = load_mnist(100 * steps)  # her görüntü bir kez görülür: ezber olmaz
 
     def build(position):
@@ -1157,8 +1145,6 @@ def _(runs, target, steps, rates):
 # %%
 def outputs_of_one_patient(size, times=100):
     """Aynı hasta her mini-batch'te BatchNorm'dan başka bir çıktı alır."""
-    if not 2 <= size <= 300:
-        raise LabError("sizes 2 ile 300 arasında olmalı: 341 eğitim hastası vardır.")
     x = load_breast_cancer().x_train
     rng = np.random.default_rng(lab.seed)
     layer = layers.BatchNormalization()
@@ -1173,7 +1159,6 @@ def outputs_of_one_patient(size, times=100):
 # %%
 @lab.section(quick={"depth": 2, "epochs": 1, "seeds": 1}, curious=True)
 def batch_norm_promises(
-    sizes=(8, 32, 128),  # aynı hasta bu boydaki mini-batch'lere düşer
     depth=10,  # başlangıcın boyu bu derinlikte fark eder (bölüm 10)
     epochs=2,  # BatchNorm'lu ağlar bu kadar epoch'ta öğrenir
     seeds=3,  # tek tohumun sonucu şans olabilir
@@ -1183,7 +1168,7 @@ def batch_norm_promises(
     Soru: Ağırlıklar He'nin yarısı, kendisi ya da iki katıyla başlıyor. BatchNorm bu üç
     ağın doğrulukları arasındaki en büyük farkı kaç puan azaltır?
     """
-    noise = pd.concat(map(outputs_of_one_patient, sizes))
+    noise = pd.concat(map(outputs_of_one_patient, (8, 32, 128)))
     data = load_mnist(5_000, 1_000)
 
     def build(norm):
@@ -1214,7 +1199,7 @@ def batch_norm_promises(
 
 # %%
 @batch_norm_promises.result
-def _(runs, noise, sizes):
+def _(runs, noise):
     """Neden: BatchNorm her katmanda sinyali yeniden ölçekler: başlangıcın boyu sonraki
     katmana geçmez. Küçük mini-batch'in ortalaması çok oynar, aynı hastanın çıktısı da
     onunla oynar.
@@ -1224,12 +1209,11 @@ def _(runs, noise, sizes):
     spread = accuracy.T.groupby(level="ağ").agg(np.ptp).T
     less = paired(spread["BatchNorm'suz"], spread["BatchNorm'lu"])
     std = noise.groupby("mini-batch")["çıktı"].std()
-    times = std[min(sizes)] / std[max(sizes)]
+    times = std[8] / std[128]
     lab.conclude(
         "BatchNorm üç başlangıcın doğrulukları arasındaki en büyük farkı "
-        f"{less.told('azalttı', 'artırdı')}. Mini-batch {max(sizes)} yerine "
-        f"{min(sizes)} hasta olunca aynı hastanın çıktısı {number(times, 2)} kat çok "
-        "oynadı."
+        f"{less.told('azalttı', 'artırdı')}. Mini-batch 128 yerine 8 hasta olunca "
+        f"aynı hastanın çıktısı {number(times, 2)} kat çok oynadı."
     )
     lab.table(summary(runs, "val_accuracy"), "Doğrulama doğruluğu")
     fig, (left, right) = plots.figure(1, 2)
@@ -1248,7 +1232,10 @@ def _(runs, noise, sizes):
 # %% [markdown]
 # ## 16 · Dropout ve aşırı öğrenme
 # %%
-@lab.section(quick={"n_train": 500, "epochs": 2, "seeds": 1})
+@lab.section(
+    quick={"n_train": 500, "epochs": 2, "seeds": 1},
+    limits={"rate": (0, 0.95), "wrong": (0, 1)},
+)
 def dropout_overfitting(
     rate=0.3,  # slaytın oranıdır
     wrong=0.2,  # eğitim etiketlerinin bu kadarı rastgeledir: ağ onları ezberler
@@ -1261,8 +1248,6 @@ def dropout_overfitting(
     Soru: Eğitim etiketlerinin beşte biri rastgele. Dropout doğrulama kaybını yüzde kaç
     azaltır?
     """
-    if rate > 0.95 or wrong > 1:
-        raise LabError("rate en çok 0,95, wrong en çok 1 olabilir.")
     data = load_mnist(n_train, 1_000)
     noisy = round(wrong * len(data.y_train))
     labels = np.random.default_rng(lab.seed).integers(0, 10, noisy)
@@ -1326,7 +1311,7 @@ def _(runs, rate, wrong):
 # %% [markdown]
 # ## 17 · Dropout çeşitleri
 # %%
-@lab.section
+@lab.section(limits={"rate": (0.01, 0.99), "alpha_rate": (0.01, 0.99)})
 def dropout_kinds(
     rate=0.3,  # slaytın oranıdır
     alpha_rate=0.1,  # slaytta AlphaDropout'un oranıdır
@@ -1335,8 +1320,6 @@ def dropout_kinds(
 
     Soru: Oran 0,3 iken Keras, eğitimde açık kalan nöronu kaçla çarpar?
     """
-    if not (0 < rate <= 0.99 and 0 < alpha_rate <= 0.99):
-        raise LabError("rate ve alpha_rate 0'dan büyük, en çok 0,99 olabilir.")
     ones = np.ones((1, 200, 100), dtype="float32")  # bir örnek, 200 adım, 100 kanal
     dropout = layers.Dropout(rate)
     spatial = layers.SpatialDropout1D(rate)
