@@ -547,7 +547,7 @@ def as_one_layer(model, x):
 
 
 # %%
-@lab.section(quick={"n_train": 1_000, "epochs": 1, "seeds": 1})
+@lab.section(quick={"n_train": 500, "epochs": 1, "seeds": 1})
 def why_not_linear(
     n_train=5_000,  # bu kadar görüntü karşılaştırmaya yeter, eğitim saniyeler sürer
     epochs=4,  # tek katman bu kadar epoch'ta üç doğrusal katmana yetişir
@@ -582,7 +582,7 @@ def why_not_linear(
     small = {}
     for name, activation in stacks.items():
         small[name] = build(activation, columns=2, classes=2)
-        small[name].fit(*moons, batch_size=40, epochs=40)
+        small[name].fit(*moons, batch_size=40, epochs=10 * epochs)
     return runs.frame, moons, small
 
 
@@ -636,7 +636,7 @@ def _(runs, moons, small):
 # %% [markdown]
 # ## 8 · Kaybolan gradyan
 # %%
-@lab.section(quick={"depth": 2, "n_train": 500, "seeds": 1}, limits={"depth": (1, 30)})
+@lab.section(quick={"depth": 2, "n_train": 200, "seeds": 1}, limits={"depth": (1, 30)})
 def vanishing_gradient(
     depth=8,  # sigmoid'in gradyanı bu derinlikte söner; 30'dan derinde 0'a yuvarlanır
     n_train=5_000,  # derin ağda adım pahalıdır: az görüntü yeter
@@ -711,7 +711,7 @@ def _(runs, depth):
 # ## 9 · Ölen ReLU
 # %%
 @lab.section(
-    quick={"depth": 2, "n_train": 500, "seeds": 1},
+    quick={"depth": 2, "n_train": 200, "seeds": 1},
     limits={"rates": (0, 1), "depth": (1, 30)},
 )
 def dying_relu(
@@ -1055,7 +1055,7 @@ def _(way, steps):
 # ## 14 · BatchNorm'un hızı
 # %%
 @lab.section(
-    quick={"steps": 40, "rates": (0.1, 1.0), "seeds": 1},
+    quick={"steps": 20, "rates": (0.1,), "seeds": 1},
     limits={"rates": (0.0001, 100), "target": (0.01, 1), "steps": (10, 550)},
 )
 def batch_norm_speed(
@@ -1157,7 +1157,7 @@ def outputs_of_one_patient(size, times=100):
 
 
 # %%
-@lab.section(quick={"depth": 2, "epochs": 1, "seeds": 1}, curious=True)
+@lab.section(quick={"depth": 1, "epochs": 1, "seeds": 1}, curious=True)
 def batch_norm_promises(
     depth=10,  # başlangıcın boyu bu derinlikte fark eder (bölüm 10)
     epochs=2,  # BatchNorm'lu ağlar bu kadar epoch'ta öğrenir
@@ -1405,7 +1405,7 @@ def accuracy_left(p, truth, share):
 
 
 # %%
-@lab.section(quick={"n_train": 4_000, "epochs": 1, "passes": 10})
+@lab.section(quick={"n_train": 2_000, "epochs": 1, "passes": 4})
 def mc_dropout(
     passes=40,  # %95 aralığının iki ucunda birer geçiş kalır
     deferred=0.1,  # rakamların en kararsız onda biri insana bırakılır
