@@ -62,7 +62,7 @@ def test_a_patient_who_is_not_there_is_told_in_turkish(tmp_path, capsys):
     words = ["--bolum", "2", "--ayar", "patient=1000", "--cikti", str(tmp_path)]
     assert lab.main(words) == 1
     lab.configure()
-    assert "patient en çok 113 olabilir" in "".join(capsys.readouterr())
+    assert "patient 0 ile 113 arasında olmalı" in "".join(capsys.readouterr())
 
 
 def test_a_wrong_gradient_by_hand_is_noticed(failing, monkeypatch):
