@@ -934,6 +934,7 @@ def _(batch, trained, by_hand, inferred, tracked):
     before = pd.DataFrame(batch, columns=names)
     after = pd.DataFrame(np.array(trained), columns=names)
     table = pd.DataFrame({"önce": before.std(ddof=0), "sonra": after.std(ddof=0)})
+    table["sonra, çıkarım"] = np.std(inferred, axis=0)
     times = table.loc["alan"] / table.loc["yarıçap"]
     gap = largest_difference([trained], [inferred])
     lab.conclude(
