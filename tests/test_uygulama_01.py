@@ -56,6 +56,6 @@ def test_what_the_first_model_prints_does_not_answer_its_question(tmp_path, caps
 
 def test_a_patient_who_is_not_there_is_told_in_turkish(tmp_path, capsys):
     words = ["--bolum", "2", "--ayar", "patient=1000", "--cikti", str(tmp_path)]
-    assert lab.main(words) == 1
+    assert lab.main(words) == 2
     lab.configure()
-    assert "patient en çok 113 olabilir" in "".join(capsys.readouterr())
+    assert "patient 0 ile 113 arasında olmalı" in "".join(capsys.readouterr())
