@@ -574,7 +574,8 @@ class Runner(Outline):
         for exercise in exercises:
             say(f"{exercise.level}: {exercise.task}", "bold")
             say(f"  {self._task_command(exercise)}", whole=True)
-        say("Önce tahmin edin. Takılınca sonuna --ipucu, bitince --cozum ekleyin.\n")
+        first = "" if exercises[0].level == "yaz" else "Önce tahmin edin. "
+        say(f"{first}Takılınca sonuna --ipucu, bitince --cozum ekleyin.\n")
 
     def _tasks(self) -> list[dict]:
         """The tasks of "Sıra sizde" as the page shows them."""
