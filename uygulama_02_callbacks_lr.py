@@ -1258,7 +1258,7 @@ def _(answers, moved):
         'mode="max" yazın',
         "modeli yeniden compile edin",
     ]
-    table = pd.DataFrame({"yanlış satır": answers, "çaresi": cures})
+    table = pd.DataFrame({"yanlış satır": list(answers), "çaresi": cures})
     told = [answer or "hata yok" for answer in answers.values()]
     table.insert(1, "Keras'ın yanıtı", [shorten(a, 70, placeholder=" …") for a in told])
     lab.table(table, "Beş yanlış satır")
