@@ -40,7 +40,7 @@ from common.classroom.command import MAX_SEED, understand
 from common.classroom.records import FORMAT, read_seconds
 from common.classroom.source import read_outline
 from common.classroom.terminal import fail
-from common.files import ROOT, command_line
+from common.files import ROOT, LabError, command_line
 
 NAME = "çizgi"
 
@@ -50,7 +50,7 @@ def lab(tmp_path):
     """A lab of two quick sections that write a table, a figure and a model."""
     made = Lab("uygulama_09_deneme", "Uygulama 09 · Deneme", "00:00-01:00")
 
-    @made.section(quick={"size": 2})
+    @made.section(quick={"size": 2}, limits={"size": (1, 50), "rates": (0.05, 1)})
     def first(
         size=3,  # satır sayısı
         rate=0.5,  # oran
@@ -531,6 +531,8 @@ def test_questions_to_the_command_line(lab, capsys, words, told):
         (["--goster"], ["--goster artık yok", "outputs/index.html"]),
         (["--ablasyon"], ["--ablasyon artık yok", "--bolum 13"]),
         (["--ayar", "size=2"], ["--bolum"]),
+        (["--bolum", "1", "--ayar", "size=51"], ["size 1 ile 50 arasında olmalı"]),
+        (["--bolum", "1", "--ayar", "rates=0.1,2"], ["rates 0,05 ile 1 arasında"]),
         (["--sira", "temel", "--bolum", "1"], ["--sira kendi bölümünü"]),
         (["--sira", "kolay"], ["--sira kolay: böyle bir alıştırma yok"]),
         (["--sira", "--hizli"], ["--sira eksik yazıldı", "DÜZEY"]),
@@ -570,6 +572,13 @@ def test_an_option_that_no_chosen_section_knows_is_refused(
     err = capsys.readouterr().err
     assert f"{told[0]}: seçilen bölümlerde işi yok" in err
     assert f"--bolum {told[1]}\n" in err
+
+
+def test_limits_of_settings_hold_where_a_section_is_called(lab):
+    with pytest.raises(LabError, match="size 1 ile 50 arasında olmalı"):
+        lab.sections["first"].run(size=51)
+    lab.sections["first"].run(size=50)
+    assert len(lab.report.data) == 50
 
 
 def test_bolum_twice_chooses_both(lab):
