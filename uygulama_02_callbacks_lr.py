@@ -174,10 +174,11 @@ def model_checkpoint(
             )
             saved = [int(path.stem) for path in Path(folder).glob("*.keras")]
             models.append(keras.models.load_model(f"{folder}/{max(saved)}.keras"))
+        told = [str(one.message) for one in warnings if "val_auc" in str(one.message)]
         written = [epoch + 1 in saved for epoch in history.epoch]  # Keras 0'dan sayar
         runs.keep(history, yazıldı=written)
-    on_disk = models[0].evaluate(*data.val)[1]
-    return runs.frame, models[0], on_disk, str(warnings[-1].message)
+    on_disk = models[0].evaluate(*data.val, batch_size=31)[1]
+    return runs.frame, models[0], on_disk, told[-1]
 
 
 # %%
@@ -271,6 +272,7 @@ def draw_training(ax, run, found):
         ax.axvline(epoch, color="C1", linestyle="--", linewidth=3)
     title = "yeni en iyi var" if found else "yeni en iyi yok"
     ax.set(title=title, xlabel="epoch", ylabel="val_loss", ylim=(0, None))
+    ax.label_outer()  # val_loss yalnız solda yazar
 
 
 # %%
@@ -398,7 +400,8 @@ def _(calls, epochs, steps):
         color = "C1" if job == "epoch" else "lightgrey"
         ax.barh(f"on_{job}_…", end - begin, left=begin, color=color, edgecolor="black")
     ax.axvline(calls.index("on_epoch_end") + 1, color="C1", linestyle="--", linewidth=3)
-    ax.set_xlabel("kaçıncı çağrı (çubuk: begin'den end'e, kesikli: ilk on_epoch_end)")
+    ax.set(xlabel="kaçıncı çağrı (çubuk: begin'den end'e)", xlim=(0, len(calls) + 1))
+    plots.note(ax, "kesikli çizgi: ilk epoch'un on_epoch_end çağrısı")
     ax.invert_yaxis()
     lab.save(fig)
     by_hand = 2 * (1 + epochs * (1 + steps + 1 + 1))
@@ -740,11 +743,10 @@ def _(curves, best, file_auc, memory_loss, drawn, patience, plateau_patience):
     """
     run = curves.set_index("epoch")
     acted = who_acted(run, drawn)
-    written, _, dropped, _ = acted.values()
-    falls = (dropped > best).sum()
+    falls = (acted["ReduceLROnPlateau: LR düştü"] > best).sum()
     lab.conclude(
         f"En iyi epoch'tan sonra eğitim durana kadar LR {falls} kez düştü. Dosyada "
-        f"epoch {written[-1]}, bellekte epoch {best} kaldı."
+        f"epoch {acted['ModelCheckpoint: yazdı'][-1]}, bellekte epoch {best} kaldı."
     )
     fig, (top, bottom) = plots.figure(2, 1, sharex=True)
     top.plot(run["val_loss"], color="grey", linewidth=4)
@@ -757,7 +759,8 @@ def _(curves, best, file_auc, memory_loss, drawn, patience, plateau_patience):
     plots.whole_epochs(bottom, len(run))
     lab.save(fig)
     told = [", ".join(map(str, epochs)) for epochs in acted.values()]
-    lab.table(pd.DataFrame({"epoch": told}, list(acted)), "Kim ne zaman iş gördü?")
+    table = pd.DataFrame({"callback": list(acted), "epoch": told})
+    lab.table(table, "Kim ne zaman iş gördü?")
     gap = abs(file_auc - run["val_auc"].max())
     lab.check("Dosyada val_auc'u en yüksek model var (fark {})", gap, below=1e-5)
     gap = abs(memory_loss - run["val_loss"][best])
@@ -1015,7 +1018,7 @@ def _(curves, zero, lr, decay_steps, warmup_steps, rate):
         ax.set(title=name, xlabel="adım (gri: formül)")
     axes[0, 2].plot(zero, 0, "o", color="C1", markersize=16)
     axes[0, 2].text(zero, 0.1 * lr, f"  {zero}", color="C1", weight="bold")
-    axes[1, 2].text(0, 0.4, "CyclicalLR\nKeras'ta yok:\nbölüm 12'de yazılır")
+    axes[1, 2].text(0.5, 0.3, "CyclicalLR\nKeras'ta yok:\nbölüm 12'de", ha="center")
     axes[1, 2].axis("off")
     lab.save(fig)
     gap = abs(curves - np.transpose(formulas)).max()
