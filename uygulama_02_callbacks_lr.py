@@ -1018,7 +1018,7 @@ def _(curves, zero, lr, decay_steps, warmup_steps, rate):
         ax.set(title=name, xlabel="adım (gri: formül)")
     axes[0, 2].plot(zero, 0, "o", color="C1", markersize=16)
     axes[0, 2].text(zero, 0.1 * lr, f"  {zero}", color="C1", weight="bold")
-    axes[1, 2].text(0.5, 0.3, "CyclicalLR\nKeras'ta yok:\nbölüm 12'de", ha="center")
+    axes[1, 2].set_title("CyclicalLR\n(Keras'ta yok: bölüm 12)")
     axes[1, 2].axis("off")
     lab.save(fig)
     gap = abs(curves - np.transpose(formulas)).max()
