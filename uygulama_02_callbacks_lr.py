@@ -303,8 +303,8 @@ def _(runs, factor, seeds):
         draw_training(ax, run, found[seed])
     plots.note(axes[0, -1], "kesikli: LR düştü, gri: LR baştan küçük")
     lab.save(fig)
-    drops = (rates / rates.shift())[rates.diff() < 0]
-    wrong = abs(drops - factor).max()
+    drops = np.log(rates / rates.max()) / np.log(factor)  # kaçıncı düşüş: tam sayı
+    wrong = abs(drops - drops.round()).max()
     lab.check("LR her düşüşte factor ile çarpılıyor (fark {})", wrong, below=1e-4)
     claim = "Baştan küçük LR'nin en iyi kaybı platoda düşenden düşüktür"
     lab.check(claim, gain.mean, above=0, full_size=True)
