@@ -30,7 +30,7 @@ MUTANTS = [  # uygulama, bölüm, doğrusu, yanlışı, tutmaması gereken sına
         "activation_gallery",
         '"ELU": keras.activations.elu',
         '"ELU": keras.activations.relu',
-        "ELU'nun ortalaması sıfıra ReLU'nun ortalamasından yakındır",
+        "ELU'nun ortalaması sıfıra ReLU'dan yakındır",
     ),
     (
         "01",

@@ -69,6 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("seeds", nargs="+")
     parser.add_argument("--lab", default="0", help="03: only that script")
+    parser.add_argument("--table", type=Path, default=TABLE, help="where it is written")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.one:
@@ -86,11 +87,11 @@ def main() -> None:
     columns = [*KEYS, "tohum", "değer", "sınır", "pay"]
     found = pd.DataFrame(rows, columns=columns).sort_values("pay", kind="stable")
     found = found.drop_duplicates(KEYS)
-    if TABLE.exists():
-        before = pd.read_csv(TABLE)
+    if args.table.exists():
+        before = pd.read_csv(args.table)
         found = pd.concat([before[~before["uygulama"].isin(found["uygulama"])], found])
     found = found.sort_values(["uygulama", "pay"], kind="stable")
-    found.to_csv(TABLE, index=False, encoding="utf-8", float_format="%.4g")
+    found.to_csv(args.table, index=False, encoding="utf-8", float_format="%.4g")
     print(found.groupby("uygulama").head(8).to_string())
 
 
