@@ -117,7 +117,7 @@ def _(curves, best, kept, patience, restore_best_weights):
     told = percent(abs(rise)) + (" yüksekti" if rise >= 0 else " düşüktü")
     lab.conclude(
         f"Eğitim durunca doğrulama kaybı en iyi epoch'takinden {told}. Doğruluk "
-        f"{accuracy[best]} iken {accuracy[last]} oldu: olasılığı değil kararı sayar."
+        f"{accuracy[best]} iken {accuracy[last]} oldu: doğruluk yalnız kararı sayar."
     )
     table = run.loc[[best, last], ["val_loss", "val_accuracy"]]
     lab.table(table, "En iyi epoch ve eğitimin durduğu epoch")

@@ -54,7 +54,7 @@ def run(script: str, seed: str, folder: str) -> None:
                 name: given for name, given in bounds.items() if given is not None
             }
             row = [lab.name, lab.report.section.name, label, seed]
-            row += [float(value), str(written), margin(float(value), bounds)]
+            row += [float(value), str(written), float(margin(float(value), bounds))]
             with (Path(folder) / "paylar.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
         return ask(lab, label, value, full_size=full_size, **bounds)
