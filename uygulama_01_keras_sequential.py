@@ -43,7 +43,6 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from alistirmalar import sinamalar
 from common import (
-    LabError,
     final,
     gradients,
     largest_difference,
@@ -1066,18 +1065,19 @@ def _(runs, target, steps):
     slow = needed.loc["yok"].idxmin()  # BatchNorm'suz ağın en hızlı LR'si
     fast = needed.loc["önce"].idxmin()
     goal = percent(target, digits=0)
-    if not np.isfinite([needed[slow]["yok"], needed[slow]["önce"]]).all():
-        raise LabError(f"{steps} adımda {goal} doğruluğa varılmadı: target'ı küçültün.")
     same = needed[slow]["yok"] / needed[slow]["önce"]
     best = needed[slow]["yok"] / needed[fast]["önce"]
     accuracy = final(runs, "accuracy")
     gain = paired(accuracy["önce", fast], accuracy["yok", slow])
-    lab.conclude(
+    told = (
         f"BatchNorm'lu ağ {goal} doğruluğa BatchNorm'suz ağdan {number(same, 2)} kat "
         f"az adımda vardı (LR {number(slow)}). Her ağ en hızlı LR'sindeyken "
         f"{number(best, 2)} kat az adımda vardı; {steps} adımı "
         f"{gain.told('önde bitirdi', 'geride bitirdi')}."
     )
+    if not np.isfinite([same, best]).all():
+        told = f"{steps} adımda {goal} doğruluğa varamayan ağ var."
+    lab.conclude(told)
     lab.table(needed.T, f"{goal} doğruluğa kaç adım? (sonsuz: varamayan tohum var)")
     fig, ax = plots.figure()
     ax.axhspan(1.03 * steps, 1.2 * steps, color="lightgrey", zorder=0)
@@ -1086,8 +1086,7 @@ def _(runs, target, steps):
     ax.set(xscale="log", ylabel=f"{goal} doğruluğa kaç adım", ylim=(0, 1.2 * steps))
     ax.set_title("BatchNorm: yok, aktivasyondan önce, aktivasyondan sonra")
     lab.save(fig)
-    claim = "Aynı LR'de BatchNorm'suz ağ hedefe 1,2 kattan çok adımda varıyor ({} kat)"
-    lab.check(claim, same, above=1.2, full_size=True)
+    lab.check("Aynı LR'de BatchNorm hızlıdır ({} kat)", same, above=1.2, full_size=True)
 
 
 # %% [markdown]

@@ -1,6 +1,7 @@
 """Depo kendi sözünü tutuyor mu: README, eğitmen kılavuzu, adlar, sürümler, figürler."""
 
 import ast
+import csv
 import json
 import re
 import shlex
@@ -405,6 +406,15 @@ def test_recorded_times_are_within_the_limits_of_the_course():
         assert total["seconds"] <= LIMITS[lab.name]
         day += total["seconds"]
     assert day <= DAY
+
+
+def test_no_recorded_check_came_nearer_to_failing_than_a_tenth_of_its_bound():
+    path = EXAMPLES_FOLDER / "sinama_paylari.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert min(float(row["pay"]) for row in rows) >= 1
+    sections = {(lab.name, name) for lab in OUTLINES.values() for name in lab.sections}
+    assert {(row["uygulama"], row["bölüm"]) for row in rows} <= sections
 
 
 def test_requirements_cover_what_is_imported():
