@@ -1,6 +1,7 @@
 """Komut satırı ve canlı konsol: her yanlışa doğru Türkçe cümle, hepsi tek süreçte."""
 
 import dataclasses
+import shlex
 import signal
 
 import pandas as pd
@@ -79,7 +80,7 @@ ANSWERS = [  # what is typed, what is told
     (f"--tohum {MAX_SEED + 1}", ["tam sayı"]),
     (f"--tohum {'9' * 5_000}", ["tam sayı"]),
     ("--cikti=", ["klasörün adı boş"]),
-    (f"--hizli --cikti {ROOT / 'outputs'}", ["dersin sonuçlarının"]),
+    (f"--hizli --cikti '{ROOT / 'outputs'}'", ["dersin sonuçlarının"]),
     ("--ayar size=2", ["--bolum"]),
     ("--bolum 1 --ayar siz=2", ["siz=2: böyle bir ayar yok", SETTINGS]),
     ("--bolum 1 --ayar size=iki", ["size=iki: size ayarına pozitif tam s", SETTINGS]),
@@ -99,7 +100,7 @@ ANSWERS = [  # what is typed, what is told
 @pytest.mark.parametrize(("words", "told"), ANSWERS)
 def test_a_wrong_command_line_is_told_in_turkish(lab, capsys, words, told):
     out = [] if "--cikti" in words else ["--cikti", str(lab.out)]
-    assert lab.main([*words.split(), *out]) == 2
+    assert lab.main([*shlex.split(words), *out]) == 2
     captured = capsys.readouterr()
     assert [text for text in told if text not in captured.err] == []
     assert "Traceback" not in captured.err
