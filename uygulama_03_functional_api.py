@@ -133,7 +133,8 @@ def two_inputs_two_outputs(part):
     """
     data = load_breast_cancer()
     raw = load_breast_cancer(scaled=False)
-    x, x_train = getattr(raw, f"x_{part}"), raw.x_train
+    x = getattr(raw, f"x_{part}")
+    x_train = raw.x_train
     names = list(raw.feature_names)
     numeric = [i for i, name in enumerate(names) if "hata" not in name]
     chosen = [names.index("yarıçap (hata)"), names.index("alan (hata)")]
