@@ -1065,8 +1065,8 @@ def _(runs, target, steps):
     slow = needed.loc["yok"].idxmin()  # BatchNorm'suz ağın en hızlı LR'si
     fast = needed.loc["önce"].idxmin()
     goal = percent(target, digits=0)
-    same = needed[slow]["yok"] / needed[slow]["önce"]
-    best = needed[slow]["yok"] / needed[fast]["önce"]
+    times = needed[slow]["yok"] / needed.loc["önce"]
+    same, best = times[slow], times[fast]
     accuracy = final(runs, "accuracy")
     gain = paired(accuracy["önce", fast], accuracy["yok", slow])
     told = (
@@ -1075,7 +1075,7 @@ def _(runs, target, steps):
         f"{number(best, 2)} kat az adımda vardı; {steps} adımı "
         f"{gain.told('önde bitirdi', 'geride bitirdi')}."
     )
-    if not np.isfinite([same, best]).all():
+    if not np.isfinite(needed[slow][["yok", "önce"]]).all():
         told = f"{steps} adımda {goal} doğruluğa varamayan ağ var."
     lab.conclude(told)
     lab.table(needed.T, f"{goal} doğruluğa kaç adım? (sonsuz: varamayan tohum var)")

@@ -1459,7 +1459,7 @@ lab.exercise(
     task="Sonlu farkın adımı en az 0,0001 olsun: en iyi adımda hata kaç olur? "
     "Kâğıtta kestirin.",
     quantity="sonlu farkın formülden en küçük farkı",
-    measure=lambda found: found["errors"]["sonlu fark"].min(),
+    measure=lambda errors: errors["sonlu fark"].min(),
     low=1e-8,
     high=5e-8,
     write=number,
