@@ -30,12 +30,6 @@ GONE = {  # an option of an earlier version -> what does its work now
     "--ablasyon": "teknikleri tek tek bölüm 13 kapatır: --bolum 13",
 }
 
-SHARE = "0 ile 1 arasında bir sayı"
-SHARES = (  # settings that are shares of neurons, labels or steps, or a probability
-    "alpha_rate", "deferred", "dropout", "momentum", "p_wrong", "rate", "target",
-    "warmup", "wrong",
-)  # fmt: skip
-
 
 class UsageError(LabError):
     """The command line, or a line of the live console, cannot be understood."""
@@ -232,16 +226,11 @@ def read_settings(sections: list[Section], words: list[str]) -> dict:
             raise UsageError(f"{word}: böyle bir ayar yok. Olanlar:\n{listed}")
         try:
             found[name] = _value(text.strip(), known[0])
-            share = name in SHARES and isinstance(found[name], float)
-            if share and not 0 <= found[name] <= 1:
-                raise ValueError(text)
         except (ValueError, SyntaxError, TypeError) as error:
             example = format_settings({name: known[0]})
-            kind = SHARE if name in SHARES else KINDS[type(known[0])]
             raise UsageError(
-                f"{word}: {name} ayarına {kind} yazın, "
-                f"örneğin {example}. "
-                f"Olanlar:\n{describe_settings(sections)}"
+                f"{word}: {name} ayarına {KINDS[type(known[0])]} yazın, "
+                f"örneğin {example}. Olanlar:\n{describe_settings(sections)}"
             ) from error
     for section in sections:
         if told := section.refused(found):

@@ -32,6 +32,10 @@ from common.text import number
 TRIALS = "deneme"  # the folder of runs with changed settings
 QUICK = "DERS_HIZLI"  # in cells this environment variable set to 1 means --hizli
 CELL_WIDTH = 960  # the width of a figure under a cell, in pixels
+SECTION_SHOWN = (  # what the page tells of a section and of a task
+    "name", "number", "title", "question", "why", "curious", "code", "result",
+)  # fmt: skip
+TASK_SHOWN = ("level", "task", "hint", "solution")
 
 
 @dataclass
@@ -511,15 +515,7 @@ class Runner(Outline):
     def _write_records(self, report: Report) -> None:
         """Leave the records of this lab and section, and write the day's page anew."""
         section = report.section
-        record = {
-            "name": section.name,
-            "number": section.number,
-            "title": section.title,
-            "question": section.question,
-            "why": section.why,
-            "curious": section.curious,
-            "code": section.code,
-            "result": section.result,
+        record = {name: getattr(section, name) for name in SECTION_SHOWN} | {
             "prediction": report.prediction,
             "tables": report.tables,
             "conclusion": report.conclusion,
@@ -581,14 +577,8 @@ class Runner(Outline):
         """The tasks of "Sıra sizde" as the page shows them."""
         found = []
         for task in self.exercises.values():
-            row = {
-                "level": task.level,
-                "task": task.task,
-                "hint": task.hint,
-                "solution": task.solution,
-                "command": self._task_command(task),
-            }
-            found.append(row)
+            row = {name: getattr(task, name) for name in TASK_SHOWN}
+            found.append(row | {"command": self._task_command(task)})
         return found
 
     def _task_command(self, exercise: Exercise) -> str:
