@@ -106,12 +106,12 @@ def _(curves, best, kept, patience, restore_best_weights):
     """
     run = curves.set_index("epoch")
     loss = run["val_loss"]
-    accuracy = run["val_accuracy"].map(percent)
+    scores = run["val_accuracy"].map(percent)
     last = len(run)
     rise = loss[last] / loss[best] - 1
     lab.conclude(
         f"Son epoch'un doğrulama kaybı en iyi epoch'takinden {percent(rise)} yüksekti. "
-        f"Doğruluk {accuracy[best]} iken {accuracy[last]} oldu: o yalnız kararı sayar."
+        f"Doğruluk {scores[best]} iken {scores[last]} oldu: doğruluk kararı sayar."
     )
     table = run.loc[[best, last], ["val_loss", "val_accuracy"]]
     lab.table(table, "En iyi epoch ve eğitimin durduğu epoch")
@@ -127,7 +127,7 @@ def _(curves, best, kept, patience, restore_best_weights):
     gap = abs(kept - loss[place])
     lab.check("Eğitim sabrın dolduğu epoch'ta duruyor", last - best, equal=patience)
     lab.check("Bellekteki model işaretli epoch'un modelidir (fark {})", gap, below=1e-6)
-    lab.check("Kayıp beklerken %5'ten çok artıyor", rise, above=0.05, full_size=True)
+    lab.check("Doğrulama kaybı %5'ten çok artıyor", rise, above=0.05, full_size=True)
 
 
 # %% [markdown]
@@ -164,8 +164,7 @@ def model_checkpoint(
             )
             saved = [int(path.stem) for path in Path(folder).glob("*.keras")]
             models.append(keras.models.load_model(f"{folder}/{max(saved)}.keras"))
-        written = [epoch + 1 in saved for epoch in history.epoch]  # Keras 0'dan sayar
-        runs.keep(history, yazıldı=written)
+        runs.keep(history, yazıldı=[n + 1 in saved for n in history.epoch])
     on_disk = models[0].evaluate(*data.val, batch_size=31)[1]
     return runs.frame, models[0], on_disk, warnings[-1].message
 
@@ -197,7 +196,7 @@ def _(runs, best, on_disk, warning, epochs):
     lab.save(fig)
     same = run["yazıldı"].equals(auc > auc.cummax().shift(fill_value=0))
     lab.check("Dosya yalnız val_auc rekor kırınca yazıldı", same, equal=True)
-    lab.check("Diskte en iyi val_auc var ({})", on_disk, above=auc.max() - 1e-6)
+    lab.check("Diskte en iyi model var (val_auc {})", on_disk, above=auc.max() - 1e-6)
     lab.check("Ad val_AUC olunca dosya her epoch'ta yazıldı", wrong, equal=epochs)
 
 
@@ -367,7 +366,7 @@ def _(calls, steps):
     by_hand = 2 * (1 + 2 * (1 + steps + 1 + 1))
     lab.check("Kanca çağrısı iş sayısının iki katıdır", len(calls), equal=by_hand)
     ending = calls[-3:] == ["on_test_end", "on_epoch_end", "on_train_end"]
-    lab.check("En son on_epoch_end ve on_train_end geliyor", ending, equal=True)
+    lab.check("Sıra on_test_end, on_epoch_end, on_train_end'dir", ending, equal=True)
 
 
 # %% [markdown]
@@ -458,15 +457,16 @@ def _(curves, steps, target, epochs):
 # %% [markdown]
 # ## 6 · LRLogger
 # %%
-def digit_model(optimizer):
-    """MNIST için iki gizli katmanlı ağ kurar; bölüm 9, 10, 12 ve 13 de onu kullanır."""
+def digit_model(learning_rate=0.01):
+    """MNIST için bir ağ kurar; bölüm 9, 10, 12 ve 13 de onu kullanır."""
     model = keras.Sequential([
         layers.Input(shape=(784,)),
         layers.Dense(64, activation="relu", kernel_initializer="he_normal"),
         layers.Dense(64, activation="relu", kernel_initializer="he_normal"),
         layers.Dense(10, activation="softmax"),
     ])
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    sgd = keras.optimizers.SGD(learning_rate, momentum=0.9)  # sayı ya da zamanlama
+    model.compile(sgd, "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -501,11 +501,11 @@ def lr_logger(
     """
     x, y = load_mnist(n_train).train
     cosine_decay = schedules.CosineDecay(1e-3, decay_steps=decay_steps)
-    adam = keras.optimizers.Adam(learning_rate=cosine_decay)
-    model = digit_model(adam)
+    model = digit_model(cosine_decay)
+    sgd = model.optimizer
     late = []  # yanlış yer: epoch bittikten sonra okunan LR
     too_late = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: late.append(float(adam.learning_rate))
+        on_epoch_end=lambda epoch, logs: late.append(float(sgd.learning_rate))
     )
     logger = LRLogger(lab.path("_lr", ".csv"))
     model.fit(x, y, batch_size=100, epochs=5, callbacks=[logger, too_late])
@@ -534,7 +534,7 @@ def _(log, late, decay_steps):
     share = np.minimum((log["adım"] - 1) / decay_steps, 1)
     gap = abs(log["LR"] - 1e-3 * (1 + np.cos(np.pi * share)) / 2).max()
     lab.check("Dosyadaki LR formülün LR'sidir (fark {})", gap, below=1e-8)
-    lab.check("Epoch bitince okunan LR yanlıştır (en çok {})", mistake, above=1e-5)
+    lab.check("Epoch bitince okunan LR doğrusundan {} sapıyor", mistake, above=1e-5)
 
 
 # %% [markdown]
@@ -727,7 +727,7 @@ def lr_range_test(
     (a) 0,00001 (b) 0,01 (c) 1
     """
     x, y = load_mnist(8 * steps_per_decade * 100).train  # LR sekiz kez on katına çıkar
-    model = digit_model(keras.optimizers.SGD(momentum=0.9))
+    model = digit_model()
     third = slice(200, 300)  # üçüncü mini-batch: LR daha etkisizdir
     by_hand = model.evaluate(x[third], y[third], batch_size=100)[0]
     finder = LRFinder(steps_per_decade)
@@ -796,11 +796,7 @@ def constant_learning_rates(
     """
     data = load_mnist(n_train, 2_000)
     suggested = 0.1  # aralık testi bu LR'nin dolayını önerdi
-
-    def build():
-        return digit_model(keras.optimizers.SGD(momentum=0.9))
-
-    runs = lab.runs(build, seeds, LR=[suggested * factor for factor in times])
+    runs = lab.runs(digit_model, seeds, LR=[suggested * factor for factor in times])
     for model in runs:
         runs.keep(model.fit(*data.train, 100, validation_data=data.val))
     return runs.frame
@@ -881,9 +877,7 @@ def _(curves, zero, lr, decay_steps, warmup_steps, rate):
     """Neden: Zamanlama epoch'un değil adımın fonksiyonudur. Keras ısınmayı
     decay_steps'ten ayrı sayar: önce ısınma adımları, sonra decay_steps kadar iniş.
     """
-    lab.conclude(
-        f"Isınmalı kosinüs adım {zero} olunca sıfıra indi: warmup_steps + decay_steps."
-    )
+    lab.conclude(f"Isınmalı kosinüs adım {zero} olunca sıfıra indi.")
     curves = curves.set_index("adım")
     step = curves.index.to_numpy()
     share = step / decay_steps
@@ -901,6 +895,7 @@ def _(curves, zero, lr, decay_steps, warmup_steps, rate):
         ax.plot(curves[name], linewidth=4)
         ax.set(title=name, xlabel="adım (gri: formül)")
     axes[0, 2].plot(zero, 0, "o", color="C1", markersize=16)
+    axes[1, 2].set_title("CyclicalLR\n(Keras'ta yok: bölüm 12)")
     axes[1, 2].axis("off")
     lab.save(fig)
     gap = abs(curves - np.transpose(formulas)).max()
@@ -972,7 +967,7 @@ def own_schedules(
     rates = []
     for name, schedule in own.items():
         curves[name] = [float(schedule(step)) for step in curves["adım"]]
-        model = digit_model(keras.optimizers.SGD(schedule))
+        model = digit_model(schedule)
         model.fit(x, y, batch_size=10)
         path = lab.save(model, f"_{name}")
         loaded = keras.models.load_model(path)  # LR'yi de, adım sayısını da bilir
@@ -1038,11 +1033,7 @@ def schedule_race(
         "CyclicalLR": CyclicalLR(peak / 30, times * peak, steps // 2),
         # Sıra sizde (ileri): bir satır da siz ekleyin
     }
-
-    def build(schedule):
-        return digit_model(keras.optimizers.SGD(schedule, momentum=0.9))
-
-    runs = lab.runs(build, seeds, yarışçı=racers)
+    runs = lab.runs(digit_model, seeds, yarışçı=racers)
     for model in runs:
         history = model.fit(
             *data.train, 100, 4, steps_per_epoch=steps // 4, validation_data=data.val
