@@ -273,7 +273,7 @@ def _(runs, seeds):
     fig.supxlabel("epoch (kesikli: LR düştü, gri: LR baştan küçük)")
     lab.save(fig)
     gain = (table["platoda düşen"] - table["baştan küçük"]).mean()
-    claim = "Baştan küçük LR'nin en iyi kaybı platoda düşen LR'den düşük (ortalama {})"
+    claim = "Baştan küçük LR'nin en iyi kaybı platoda düşen LR'den {} düşüktür"
     lab.check(claim, gain, above=0, full_size=True)
 
 
@@ -366,7 +366,8 @@ def _(calls, steps):
     by_hand = 2 * (1 + 2 * (1 + steps + 1 + 1))
     lab.check("Kanca çağrısı iş sayısının iki katıdır", len(calls), equal=by_hand)
     ending = calls[-3:] == ["on_test_end", "on_epoch_end", "on_train_end"]
-    lab.check("Sıra on_test_end, on_epoch_end, on_train_end'dir", ending, equal=True)
+    claim = "Son üç kanca on_test_end, on_epoch_end, on_train_end'dir"
+    lab.check(claim, ending, equal=True)
 
 
 # %% [markdown]
@@ -534,7 +535,7 @@ def _(log, late, decay_steps):
     share = np.minimum((log["adım"] - 1) / decay_steps, 1)
     gap = abs(log["LR"] - 1e-3 * (1 + np.cos(np.pi * share)) / 2).max()
     lab.check("Dosyadaki LR formülün LR'sidir (fark {})", gap, below=1e-8)
-    lab.check("Epoch bitince okunan LR doğrusundan {} sapıyor", mistake, above=1e-5)
+    lab.check("Epoch bitince okunan LR doğrusundan {} sapıyor", mistake, above=1e-6)
 
 
 # %% [markdown]
