@@ -79,7 +79,7 @@ MUTANTS = [  # uygulama, bölüm, doğrusu, yanlışı, tutmaması gereken sına
         "own_schedules",
         '"half_cycle": self.half_cycle}',
         '"half_cycle": 400}',
-        "Yüklenen zamanlama kaydedilenin LR'sinden sürüyor (fark {})",
+        "Yüklenen zamanlama kaldığı yerden sürüyor (fark {})",
     ),
     (
         "03",
