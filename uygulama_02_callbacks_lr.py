@@ -109,9 +109,11 @@ def _(curves, best, kept, patience, restore_best_weights):
     scores = run["val_accuracy"].map(percent)
     last = len(run)
     rise = loss[last] / loss[best] - 1
+    told = "yüksekti" if rise >= 0 else "düşüktü"
     lab.conclude(
-        f"Son epoch'un doğrulama kaybı en iyi epoch'takinden {percent(rise)} yüksekti. "
-        f"Doğruluk {scores[best]} iken {scores[last]} oldu: doğruluk kararı sayar."
+        f"Son epoch'un doğrulama kaybı en iyi epoch'takinden {percent(abs(rise))} "
+        f"{told}. Doğruluk {scores[best]} iken {scores[last]} oldu: doğruluk yalnız "
+        "kararı sayar."
     )
     table = run.loc[[best, last], ["val_loss", "val_accuracy"]]
     lab.table(table, "En iyi epoch ve eğitimin durduğu epoch")
@@ -205,9 +207,10 @@ def _(runs, best, on_disk, warning, epochs):
 # %%
 @lab.section(
     quick={"epochs": 5, "patience": 1, "seeds": 1},
-    limits={"lr": (1e-4, 1), "seeds": (1, 4)},
+    limits={"factor": (0.01, 0.9), "lr": (1e-4, 1), "seeds": (1, 4)},
 )
 def reduce_lr_on_plateau(
+    factor=0.3,  # slayt: platoda LR bununla çarpılır
     patience=7,  # slayt: iyileşme bu kadar epoch beklenir
     lr=0.3,  # SGD'yi en iyi yerin çevresinde sıçratacak kadar büyüktür
     epochs=25,  # ilk düşüşten sonrası da görülür
@@ -232,9 +235,9 @@ def reduce_lr_on_plateau(
         return model
 
     reduce_lr = keras.callbacks.ReduceLROnPlateau(
-        monitor="val_loss", factor=0.3, patience=patience, min_lr=1e-7
+        monitor="val_loss", factor=factor, patience=patience, min_lr=1e-7
     )
-    runs = lab.runs(build, seeds, LR={"platoda düşen": lr, "baştan küçük": lr * 0.3})
+    runs = lab.runs(build, seeds, LR={"platoda düşen": lr, "baştan küçük": lr * factor})
     for model in runs:
         own = [reduce_lr] if runs.labels["LR"] == "platoda düşen" else []
         history = model.fit(
@@ -403,7 +406,7 @@ class StopAtTarget(keras.callbacks.Callback):  # slayttaki BaseCallback Keras'ta
 
 
 # %%
-@lab.section(quick={"target": 0.9, "epochs": 4})
+@lab.section(quick={"target": 0.9, "epochs": 4}, limits={"target": (0, 1)})
 def stop_at_target(
     target=0.97,  # doğrulama doğruluğu buna varınca eğitim durur
     epochs=25,  # hedefe varılmazsa eğitim burada biter
@@ -839,7 +842,12 @@ def _(runs):
 # %%
 @lab.section(
     quick={"decay_steps": 250},
-    limits={"lr": (1e-6, 1), "decay_steps": (250, 3_000), "warmup_steps": (1, 500)},
+    limits={
+        "lr": (1e-6, 1),
+        "decay_steps": (250, 3_000),
+        "warmup_steps": (1, 500),
+        "rate": (0, 1),
+    },
 )
 def lr_schedules(
     lr=1e-3,  # slaytta CosineDecay(initial=1e-3, …) yazar
@@ -1010,8 +1018,12 @@ def _(curves, rates, steps):
 # %% [markdown]
 # ## 13 · Zamanlama yarışı
 # %%
-@lab.section(quick={"steps": 12, "n_val": 200, "seeds": 1}, limits={"steps": (12, 548)})
+@lab.section(
+    quick={"steps": 12, "n_val": 200, "seeds": 1},
+    limits={"peak": (1e-4, 10), "steps": (12, 548)},
+)
 def schedule_race(
+    peak=0.1,  # bölüm 9'un önerisi dolayındadır: sabit LR iyi seçilmiş olur
     times=3,  # CyclicalLR'nin tepesi peak'in bu kadar katıdır (super-convergence)
     steps=160,  # iyi LR'ler 100 görüntülük bu kadar adımda öğrenir
     n_val=2_000,  # bu kadar görüntüyle doğruluk çabuk ölçülür, az oynar
@@ -1022,7 +1034,6 @@ def schedule_race(
     Soru: İyi seçilmiş sabit LR, altı LR yolunun birincisinden kaç puan geride bitirir?
     """
     data = load_mnist(100 * steps, n_val)
-    peak = 0.1  # bölüm 9'un önerisi dolayındadır: sabit LR iyi seçilmiş olur
     warm = steps // 10  # ısınma
     restarts = schedules.CosineDecayRestarts(peak, steps // 2, t_mul=1.0)
     racers = {
