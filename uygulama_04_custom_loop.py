@@ -60,7 +60,6 @@ from common import (
 )
 from common.classroom import spelling
 from common.classroom.records import read_record
-from common.files import BACKUP
 from common.runs import ends, labels
 
 two = partial(percent, digits=2)  # mini projede onda bir puan da önemli
@@ -429,7 +428,7 @@ def tf_function_speed(
         model.optimizer.learning_rate.assign(lr)
 
     traces = {}
-    for kind, convert in {"Python sayısı": float, "tensör": tf.constant}.items():
+    for kind, convert in {"sayı": float, "tensör": tf.constant}.items():
         traced = tf.function(set_rate)
         for lr in rates:
             traced(convert(lr))
@@ -449,8 +448,8 @@ def _(ways, traces, steps, rates):
     faster = seconds["eager döngü"] / seconds["epoch çizgede"]
     lab.conclude(
         f"Tek çizge bu makinede eager döngüden {number(faster, 1)} kat hızlıdır. "
-        f"{len(rates)} LR çizgeyi Python sayısı iken {traces['Python sayısı']} kez, "
-        f"tensör iken {traces['tensör']} kez izletti."
+        f"{len(rates)} LR çizgeyi Python sayısı iken {traces['sayı']} kez, tensör iken "
+        f"{traces['tensör']} kez izletti."
     )
     table = pd.DataFrame({"saniye": seconds}).rename_axis("yazılış")
     lab.table(table, f"{steps} adımlık epoch; saniyeler makineye göre değişir")
@@ -462,8 +461,7 @@ def _(ways, traces, steps, rates):
     lab.save(fig)
     gap = max(largest_difference(weights[0], other) for other in weights)
     lab.check("Beş yazılış aynı ağırlıklara varıyor (fark {})", gap, below=0.01)
-    new = len(set(rates))
-    lab.check("Her yeni Python sayısı izletiyor", traces["Python sayısı"], equal=new)
+    lab.check("Her yeni Python sayısı izletiyor", traces["sayı"], equal=len(set(rates)))
     lab.check("Tensörler bir kez izletiyor", traces["tensör"], equal=1)
 
 
@@ -1000,7 +998,7 @@ def five_callbacks(folder):
     return [
         keras.callbacks.EarlyStopping(monitor="val_loss", patience=11),
         keras.callbacks.ModelCheckpoint(folder / BEST, monitor="val_loss", **keep),
-        keras.callbacks.BackupAndRestore(folder / BACKUP, double_checkpoint=True),
+        keras.callbacks.BackupAndRestore(folder / "yedek", double_checkpoint=True),
         keras.callbacks.TerminateOnNaN(),
         Diary(),
     ]
@@ -1263,11 +1261,13 @@ def _(runs):
         f"şanstan ayrılacak kadar düştü{told}."
     )
     lost = 100 * accuracy.rsub(whole, axis=0)  # puan; bir satır bir tohumdur
-    lost = lost.T.stack().rename("düşen puan").reset_index()
-    lab.table(summary(lost, "düşen puan"), "Teknik kapanınca düşen doğruluk")
+    lab.table(lost.agg(["mean", "std"]).T.round(2), "Teknik kapanınca düşen puan")
     fig, ax = plots.figure()
-    plots.scores(lost, "düşen puan", ax)
+    ax.plot(lost.T, lost.columns, "o", color="C0", markersize=16, alpha=0.6)
+    ax.plot(lost.mean(), lost.columns, "k|", markersize=46, markeredgewidth=4)
     ax.axvline(0, color="black")
+    ax.invert_yaxis()
+    ax.set_xlabel("kapanınca düşen puan (nokta: bir tohum, çizgi: ortalama)")
     lab.save(fig)
     most = max(gain.mean for gain in gains.values())
     lab.check("Hiçbir teknik iki puan getirmiyor", most, below=0.02, full_size=True)
