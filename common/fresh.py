@@ -11,27 +11,32 @@ import numpy as np
 
 from common.files import ROOT, LabError
 
+_PREDICT = """
+import json, sys, keras, numpy as np
+model_file, inputs, outputs = json.load(sys.stdin)
+model = keras.models.load_model(model_file)
+np.save(outputs, model.predict(np.load(inputs), verbose=0))
+"""
 
-def start_python(code: str) -> subprocess.Popen:
+
+def start_python(first: str) -> subprocess.Popen:
     """Start a Python that knows nothing of the running script, and go on at once.
 
     Args:
-        code: what that Python runs. It begins with its imports, which load while the
-            caller works. Then `model_file, inputs, outputs = json.load(sys.stdin)`
-            gives it three paths: the model, the inputs (`.npy`), and the file to which
-            it writes the predictions (`.npy`).
+        first: what that Python runs first, e.g. the import of the script that holds the
+            model's own classes. It loads while the caller works.
 
     Returns:
         The process, for `predict_in`.
 
     Example:
-        with start_python(code) as fresh:
+        with start_python("import uygulama_04_custom_loop") as fresh:
             …
-            predictions, printed = predict_in(fresh, model_file, x)
+            predictions = predict_in(fresh, model_file, x)
     """
     pipe = subprocess.PIPE
     return subprocess.Popen(
-        [sys.executable, "-X", "utf8", "-c", code],
+        [sys.executable, "-X", "utf8", "-c", f"{first}\n{_PREDICT}"],
         cwd=ROOT,
         env=os.environ | {"PYTHONIOENCODING": "utf-8"},  # it beats -X utf8
         stdin=pipe,
@@ -44,8 +49,8 @@ def start_python(code: str) -> subprocess.Popen:
 
 def predict_in(
     process: subprocess.Popen, model_file: Path, x: np.ndarray
-) -> tuple[np.ndarray, str]:
-    """Let the process of `start_python` predict, and wait for its end.
+) -> np.ndarray:
+    """Let the process of `start_python` load a model and predict; wait for its end.
 
     Args:
         process: what `start_python` returned.
@@ -53,19 +58,19 @@ def predict_in(
         x: the inputs of the model, shape (n, …).
 
     Returns:
-        The predictions, shape (n, …), and what the process printed.
+        The predictions, shape (n, …).
 
     Raises:
         LabError: the process failed; its own message stands in the error.
 
     Example:
-        predictions, printed = predict_in(fresh, path, x)
+        predictions = predict_in(fresh, path, x)
     """
     with TemporaryDirectory() as folder:
         inputs, outputs = Path(folder, "girdi.npy"), Path(folder, "tahmin.npy")
         np.save(inputs, x)
         paths = json.dumps([str(model_file), str(inputs), str(outputs)])  # ASCII
-        printed, errors = process.communicate(paths)
+        _, errors = process.communicate(paths)
         if process.returncode:
             raise LabError(f"Yeni süreç modeli yükleyemedi:\n{errors}")
-        return np.load(outputs), printed
+        return np.load(outputs)

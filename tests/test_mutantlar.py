@@ -154,8 +154,8 @@ MUTANTS = [  # uygulama, bölüm, doğrusu, yanlışı, tutmaması gereken sına
     (
         "04",
         "gradient_clipping",
-        '"global_clipnorm": {"global_clipnorm": limit}',
-        '"global_clipnorm": {"clipvalue": value}',
+        '"global_clipnorm": {"global_clipnorm": 1.0}',
+        '"global_clipnorm": {"clipvalue": 0.01}',
         "global_clipnorm yönü koruyor",
     ),
     (
