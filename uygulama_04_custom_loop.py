@@ -187,10 +187,8 @@ def _(wrong, right, at):
     yazılmayan hesaptan geriye yol yoktur: bant orada 0 değil, None verir.
     """
     nones = sum(gradient is None for gradient in wrong.values())
-    lab.conclude(
-        f"Dört yazılışın {len(wrong) - nones} tanesi {number(2 * at)} verdi; gradyan "
-        f"{nones} yazılışta None oldu."
-    )
+    told = f"Dört yazılışın {len(wrong) - nones} tanesi {number(2 * at)} verdi"
+    lab.conclude(f"{told}; gradyan {nones} yazılışta None oldu.")
     table = pd.DataFrame({"yanlış": list(wrong), "gradyan": map(str, wrong.values())})
     table["doğrusu"] = list(right)
     table["gradyanı"] = [number(gradient) for gradient in right.values()]
