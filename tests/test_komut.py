@@ -18,6 +18,7 @@ from helpers import copy_repository
 
 from common import LabError, predict_in, start_python
 from common.classroom import startup
+from common.classroom.check import usable_cores
 from common.classroom.source import read_outline
 from common.files import ROOT, here
 
@@ -113,6 +114,13 @@ def test_a_processor_without_avx_is_told_before_tensorflow_kills(tmp_path, flags
     refused = pytest.raises(SystemExit, match="AVX")
     with refused if "sse" in flags else contextlib.nullcontext():
         startup.check_processor(tmp_path / "cpuinfo")
+
+
+def test_cores_are_those_that_the_container_gives(tmp_path):
+    (tmp_path / "cpu.max").write_text("100000 100000\n", encoding="utf-8")
+    assert usable_cores(tmp_path / "cpu.max") == 1
+    (tmp_path / "cpu.max").write_text("max 100000\n", encoding="utf-8")
+    assert usable_cores(tmp_path / "cpu.max") == usable_cores(tmp_path / "yok") >= 1
 
 
 @pytest.fixture
