@@ -14,7 +14,7 @@ X = np.random.default_rng(0).normal(size=(60, 4)).astype("float32")
 Y = np.arange(60) % 3
 
 
-class Counted(keras.Model):
+class Counted(keras.Sequential):
     """Counts how often its training step is traced."""
 
     traces = 0
@@ -24,52 +24,14 @@ class Counted(keras.Model):
         return super().train_step(data)
 
 
-@pytest.fixture(autouse=True)
-def no_traces(monkeypatch):
-    monkeypatch.setattr(Counted, "traces", 0)
-
-
 def small_model(units=2, activation="relu") -> keras.Model:
-    inputs = keras.Input((4,))
-    hidden = layers.Dense(units, activation)(inputs)
-    model = Counted(inputs, layers.Dense(3, "softmax")(hidden))
+    hidden = layers.Dense(units, activation)
+    model = Counted([keras.Input((4,)), hidden, layers.Dense(3, "softmax")])
     model.compile(keras.optimizers.Adam(0.02), SPARSE, metrics=["accuracy"])
     return model
 
 
 # Bölümün iki parçası
-
-
-def test_result_gets_what_the_lesson_returned_then_settings_by_name(lab, told):
-    seen = []
-
-    @lab.section
-    def first(
-        size=3,  # satır
-        word="a",  # sözcük
-    ):
-        """Bir
-
-        Soru: Kaç?
-        """
-        return pd.DataFrame({"a": range(size)}), "model", pd.DataFrame({"b": [1]})
-
-    @first.result
-    def _(rows, model, others, word, size):
-        """Neden: Çünkü."""
-        seen.append((len(rows), model, len(others), word, size))
-        lab.conclude(f"{size} satır.")
-        lab.check("{} satır sayıldı", len(rows), equal=3, full_size=True)
-        lab.check("Oran küçük", 2, below=1)
-
-    assert lab.ran("--bolum", "1", "--ayar", "word=b") == 0
-    assert lab.ran() == 1  # tutmayan sınama
-    assert seen == [(3, "model", 1, "b", 3), (3, "model", 1, "a", 3)]
-    csv_files = {path.name for path in lab.folder.glob("*.csv")}
-    assert csv_files == {"01_first_rows.csv", "01_first_others.csv"}
-    assert set(lab.report.data) == {"rows", "others"}
-    failed = "✗ Oran küçük (ölçülen 2; beklenen < 1)"
-    told("Kaç?", "Neden: Çünkü.", "✓ 3 satır sayıldı ", failed, never="Soru")
 
 
 @pytest.mark.parametrize("returned", [(1,), (1, 2, 3)])
@@ -90,21 +52,6 @@ def test_a_result_part_that_does_not_fit_its_lesson_is_told(lab, told, returned)
         "parametreleri: rows, model.",
         "ayarları gelebilir: size.",
     )
-
-
-def test_alone_runs_only_when_asked(lab, told):
-    @lab.section(alone=True)
-    def first():
-        """Uzun"""
-
-    @lab.section(curious=True)
-    def second():
-        """Kısa"""
-
-    assert lab.ran() == 0
-    told("Bölüm 2 · Kısa (meraklısına)", never="Bölüm 1")
-    assert lab.ran("--bolum", "1") == 0
-    told("Bölüm 1 · Uzun")
 
 
 def test_figures_have_the_conclusion_as_title_and_the_main_one_comes_first(lab):
@@ -185,6 +132,7 @@ def test_a_wrong_edit_is_told_with_its_line_and_cure(lab, capsys, last, loss, ca
 
 def test_runs_builds_once_a_condition_and_restarts_for_every_seed(lab):
     built, said, starts = [], [], []
+    Counted.traces = 0
 
     def build(*condition):
         built.append(condition)
@@ -217,29 +165,14 @@ def test_runs_builds_once_a_condition_and_restarts_for_every_seed(lab):
     assert " ± " in table["eğitim doğruluğu"].iloc[0]
 
 
-def test_runs_with_two_outputs_a_schedule_and_without_conditions(lab):
-    def build():
-        inputs = keras.Input((4,))
-        one = layers.Dense(3, "softmax", name="one")(inputs)
-        two = layers.Dense(1, "sigmoid", name="two")(inputs)
-        model = Counted(inputs, [one, two])
-        losses = {"one": SPARSE, "two": "binary_crossentropy"}
-        metrics = {"one": ["accuracy"], "two": ["accuracy"]}
-        schedule = keras.optimizers.schedules.CosineDecay(0.1, 10)
-        model.compile(keras.optimizers.SGD(schedule), losses, metrics=metrics)
-        return model
-
-    runs = lab.runs(build, 2)
+def test_runs_without_conditions_start_again_and_need_what_each_run_gave(lab):
+    runs = lab.runs(small_model, 2)
     with pytest.raises(LabError, match=r"runs\.keep\(history\)"):
         runs.frame  # noqa: B018
-    for model in runs:
-        runs.keep(model.fit(X, {"one": Y, "two": Y % 2}, 20, verbose=0))
-    assert Counted.traces == 1
-    assert {"one_accuracy", "two_accuracy"} <= set(runs.frame)
-    for _ in runs:  # ikinci tur baştan başlar; tek sayı da saklanır
-        runs.keep(kayıp=0.0)
-    assert list(runs.frame) == ["tohum", "kayıp"]
-    assert len(runs.frame) == 2
+    for value in (1.0, 2.0):  # ikinci tur baştan başlar; tek sayı da saklanır
+        for _ in runs:
+            runs.keep(kayıp=value)
+    assert runs.frame.to_dict("list") == {"tohum": [42, 43], "kayıp": [2.0, 2.0]}
 
 
 UNCLEAR = "fark şanstan ayrılmıyor"

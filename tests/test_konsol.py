@@ -132,6 +132,7 @@ def test_settings_are_understood_as_they_are_typed(lab, words, settings):
     command = understand(lab, [*bolum, "--ayar", *words.split()])
     assert command.settings == settings
     assert [section.number for section in command.chosen] == [1, 2]
+    assert [section.number for section in understand(lab, []).chosen] == [1]  # alone
 
 
 def test_limits_of_settings_hold_where_a_section_is_called(lab):
