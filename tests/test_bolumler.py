@@ -13,6 +13,7 @@ from helpers import LABS, TASKS, Evidence
 from rich.console import Console
 
 import uygulama_04_custom_loop as lab04
+from common.classroom.lettering import first_sentence
 from common.classroom.terminal import panel
 from common.files import ROOT
 
@@ -27,6 +28,11 @@ ALONE = {  # yeniden koşanlar; uzun sürenler yalnız tam boyda
 }
 LONG = {"mixed_precision"}
 SCREEN = 80, 24  # sınıftaki en küçük terminal
+VERB = re.compile(  # a Turkish sentence ends like this, as far as a rule can tell
+    r"(yor|m[ae]z|[dt][ıiuü]r?|[aeıiuü]r|\b(var|yok|değil|aynı|None)"
+    r"|\b(büyük|küçük|hızlı|altında|emin))$"
+)
+NAMED_VALUE = re.compile(r" \((?=.*\{\})(?=.*[^\W\d_])[^()]+\)$")  # "(fark {})"
 LESSON, RESULT = 40, 32  # iki parçanın en çok satırı: projektörde bir ekran
 
 
@@ -85,6 +91,15 @@ def test_section_shows_its_question_table_figure_conclusion_and_reason(
     drawn = f"{section.stem}.png" in {path.name for path in report.written}
     assert drawn or section.curious  # bir tuzak tablosu yetebilir
     assert evidence.problems[name] == []
+
+
+@every_section
+def test_checks_and_conclusion_are_sentences(runs, stem, name):
+    runs[stem](name)
+    report = runs[stem].reports[name]
+    said = [NAMED_VALUE.sub("", check.label) for check in report.checks]
+    said.append(re.sub(r": .*| \(.*\)", "", first_sentence(report.conclusion)))
+    assert [sentence for sentence in said if not VERB.search(sentence)] == []
 
 
 @every_section

@@ -302,10 +302,10 @@ def test_nothing_moves_in_a_file_or_a_dumb_terminal(environment, dumb):
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=UTF8 | environment, **out
     )
+    os.close(slave)  # boşsa okumak beklemez, tutmaz
     text = os.read(master, 999) if dumb else done.stdout
     assert text.strip() == b"Bekleyin"
     os.close(master)
-    os.close(slave)
 
 
 def test_a_fresh_process_that_fails_says_why(tmp_path):
