@@ -15,13 +15,12 @@ from pathlib import Path
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
-from helpers import LABS
+from helpers import LABS, add_two_sections
 
 from common import data as data_module
 from common import files as files_module
-from common import load_mnist, number, percent, plots, restart, set_seed
+from common import load_mnist, number, percent, restart, set_seed
 from common.classroom import page
 from common.classroom.records import read_seconds
 from common.classroom.source import read_outline
@@ -30,44 +29,7 @@ from common.files import ROOT
 
 @pytest.fixture
 def lab(lab):
-    """A lab of two quick sections that write a table, a figure and a model."""
-
-    @lab.section(quick={"size": 2})
-    def first(
-        size=3,  # satır sayısı
-        rate=0.5,  # oran
-    ):
-        """Birinci bölüm
-
-        Soru: Kaç <b>satır</b> çıkar? (a) 2 (b) 3
-        """
-        shares = keras.random.uniform((size,)).numpy()
-        return pd.DataFrame({"ad": ["çizgi"] * size, "pay": shares})
-
-    @first.result
-    def _(frame, size, rate):
-        """Neden: Ayarı kadar
-        satır <s>yazılır</s>.
-        """
-        lab.table(frame.assign(**{"<i>oran": rate}), "<u>T</u>")
-        fig, ax = plots.figure(title="Başlık")
-        ax.plot([1, 2], [3, 4])
-        lab.save(fig)
-        lab.conclude(f"{size} satır <em>var</em>.")
-        lab.check("<q>satır</q> sayısı", len(frame), equal=3, full_size=True)
-        lab.check("oran küçük ({})", rate, below=1)
-
-    @lab.section
-    def second(word="a"):
-        """İkinci bölüm"""
-        lab.save(keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]))
-        return pd.DataFrame({"b": [1]}), 2 * word, pd.DataFrame({"c": [2]})
-
-    @second.result
-    def _(rows, doubled, others, word):
-        lab.conclude(f"{word}, {doubled}.")
-
-    return lab
+    return add_two_sections(lab)
 
 
 def add_third(lab, act) -> None:
