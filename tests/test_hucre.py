@@ -29,10 +29,9 @@ def run_cells(cells: list[str], folder) -> list[str]:
     for cell in cells:
         fails = {"tags": ["raises-exception"]} if "raise" in cell else {}
         notebook.cells.append(nbformat.v4.new_code_cell(cell, metadata=fails))
-    place = {"metadata": {"path": str(folder)}}
-    NotebookClient(
-        notebook, timeout=SECONDS, kernel_name="python3", resources=place
-    ).execute()
+    options = {"timeout": SECONDS, "kernel_name": "python3"}
+    options["resources"] = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, **options).execute()
     return ["".join(map(text_of, cell.outputs)) for cell in notebook.cells]
 
 
@@ -90,14 +89,12 @@ def test_the_cells_of_a_script_write_what_a_run_writes(
     assert (folder / "index.html").exists()
 
 
-SMALL = '''
+HEAD = """
 from common import Lab
 
 lab = Lab("uygulama_09_deneme", "Uygulama 09 · Deneme", "00:00-01:00")
-
-# %% [markdown]
-# ## 1 · Sayma
-# %%
+"""
+LESSON = '''
 @lab.section
 def counting(size=3):
     """Sayma
@@ -106,36 +103,24 @@ def counting(size=3):
     """
     print("ders", size)
     return [size]
-
-
-# %%
+'''
+RESULT = """
 @counting.result
 def _(rows, size):
-    """Neden: Ayar kadar."""
     lab.conclude(f"{size} satır, {rows}.")
     lab.table(__import__("pandas").DataFrame({"a": rows}), "Tablo")
-
-
-# %%
+"""
+LONG = '''
 @lab.section(alone=True)
 def long():
     """Uzun"""
     print("uzun ders")
-
-
-# %%
+'''
+LONG_RESULT = """
 @long.result
 def _(nothing):
-    """Neden: Uzun."""
     lab.conclude("Uzun sürdü.")
-
-
-# %%
-if __name__ == '__main__':
-    lab.run()
-'''
-HEAD = SMALL.partition("# %%")[0]
-_, LESSON, RESULT, LONG, LONG_RESULT, _ = cells_of(SMALL)
+"""
 FAILING = LESSON.replace("return", "raise ValueError")
 EDITED = RESULT.replace("satır, ", "sıra, ")
 CELLS = [  # a cell, what it prints, what it does not print
@@ -160,7 +145,8 @@ CELLS = [  # a cell, what it prints, what it does not print
 
 def test_both_parts_of_a_section_are_cells_and_run_obeys_the_command_line(tmp_path):
     folder = copy_repository(tmp_path)
-    (folder / "betik.py").write_text(SMALL, encoding="utf-8")
+    script = "\n".join([HEAD, LESSON, RESULT, "lab.run()"])
+    (folder / "betik.py").write_text(script, encoding="utf-8")
     printed = run_cells([cell for cell, *_ in CELLS], folder)
     for (cell, words, never), text in zip(CELLS, printed, strict=True):
         assert [word for word in words if word not in text] == [], cell

@@ -29,9 +29,8 @@ ON_UNIX = pytest.mark.skipif(os.name == "nt", reason="kabuk, pty")
 
 
 def python(*arguments, **options) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, *arguments], capture_output=True, **(HERE | options)
-    )
+    options = {"capture_output": True} | HERE | options
+    return subprocess.run([sys.executable, *arguments], **options)
 
 
 def assert_told(done: subprocess.CompletedProcess, *told: str, code: int = 1) -> None:
@@ -43,9 +42,7 @@ def assert_told(done: subprocess.CompletedProcess, *told: str, code: int = 1) ->
 
 # Yorumlayıcı, paketler
 
-OWN_PYTHON = (
-    ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-)
+OWN_PYTHON = ".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python"
 MISSING = "sys.modules['seaborn'] = None"
 OUTSIDE = MISSING + "; import pathlib; sys.prefix = sys.base_prefix; "
 OUTSIDE += "pathlib.Path.exists = lambda path: False"
@@ -54,7 +51,7 @@ FORGOTTEN += "pathlib.Path.exists = lambda p: p.name.startswith('python') or rea
 INTERPRETERS = [  # what is wrong, what is told; the last word is the cure's
     (MISSING, ["Eksik paket: seaborn", "  .venv", "-m pip install -r"]),
     (OUTSIDE, ["python3 -m venv .venv && .venv/bin/python -m pip in"]),
-    (FORGOTTEN, ["Eksik paket: seaborn", f"\n  {here(OWN_PYTHON)} uyg"]),
+    (FORGOTTEN, ["Eksik paket: seaborn", f"\n  {here(ROOT / OWN_PYTHON)} uyg"]),
     (MISSING + "; sys.version_info = (3, 14, 0)", ["3.14 henüz yeni", "3.11 - 3.13"]),
     ("sys.version_info = (3, 9, 6)", ["Python 3.9 bu ders için eski", "3.12"]),
 ]
@@ -298,13 +295,11 @@ def test_nothing_moves_in_a_file_or_a_dumb_terminal(environment, dumb):
     code = "from common.classroom import terminal; "
     code += "terminal.waiting('Bekleyin').__enter__()"
     master, slave = pty.openpty()
-    out = {"stdout": slave} if dumb else {"capture_output": True}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=UTF8 | environment, **out
-    )
+    out = {"stdout": slave, "capture_output": False} if dumb else {}
+    done = python("-c", code, env=UTF8 | environment, **out)
     os.close(slave)  # boşsa okumak beklemez, tutmaz
-    text = os.read(master, 999) if dumb else done.stdout
-    assert text.strip() == b"Bekleyin"
+    text = os.read(master, 999).decode() if dumb else done.stdout
+    assert text.strip() == "Bekleyin"
     os.close(master)
 
 
