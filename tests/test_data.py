@@ -33,6 +33,8 @@ def test_mnist_split():
 def test_breast_cancer_split_labels_and_a_scaler_fitted_on_train_only():
     scaled, raw = load_breast_cancer(), load_breast_cancer(scaled=False)
     assert [len(getattr(scaled, part)) for part in PARTS] == [341, 114, 114]
+    with pytest.raises(ValueError, match="read-only"):  # sonraki bölümün verisi
+        scaled.x_train[0, 0] = 1
     mean = raw.x_train.mean(axis=0, dtype="float64")
     std = raw.x_train.std(axis=0, dtype="float64")
     for one, other in ((scaled.x_train, raw.x_train), (scaled.x_test, raw.x_test)):
@@ -43,11 +45,6 @@ def test_breast_cancer_split_labels_and_a_scaler_fitted_on_train_only():
     assert raw.class_names[1] == "kötü huylu"
     radius = raw.x_train[:, raw.feature_names.index("yarıçap (ortalama)")]
     assert radius[raw.y_train == 1].mean() > radius[raw.y_train == 0].mean()
-
-
-def test_no_section_can_change_the_data_for_the_next():
-    with pytest.raises(ValueError, match="read-only"):
-        load_breast_cancer().x_train[0, 0] = 1
 
 
 # Bozuk ya da eksik dosya

@@ -173,13 +173,12 @@ PAIRS = [  # üçüncüsü: standart hatanın 3,5 katı üç tohumda yetmez
 
 
 @pytest.mark.parametrize(("one", "other", "clear", "words"), PAIRS)
-def test_a_difference_is_clear_beyond_the_t_quantile(one, other, clear, words):
+def test_a_difference_of_the_same_seeds_is_clear_beyond_the_t_quantile(
+    one, other, clear, words
+):
     found = paired(one, other)
     assert found.mean == pytest.approx(np.mean(one) - np.mean(other))
     assert (found.clear, found.words) == (clear, words)
-
-
-def test_pairs_need_the_same_seeds():
-    one, other = pd.Series([1.0, 2], [42, 43]), pd.Series([1.0, 2], [42, 44])
+    other_seeds = [pd.Series(one, range(start, start + len(one))) for start in (0, 1)]
     with pytest.raises(ValueError, match="tohumları aynı"):
-        paired(one, other)
+        paired(*other_seeds)

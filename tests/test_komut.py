@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -65,11 +66,9 @@ def test_a_wrong_interpreter_is_told_with_its_cure(setup, told):
     assert ("pip install" in done.stderr) == ("pip in" in told[-1])
 
 
-@pytest.mark.parametrize(
-    "path", ["common/__init__.py", "common/classroom/startup.py", SCRIPT]
-)
-def test_an_old_python_can_read_as_far_as_the_message(path):
-    ast.parse((ROOT / path).read_text(encoding="utf-8"), feature_version=(3, 8))
+def test_an_old_python_can_read_as_far_as_the_message():
+    for path in ("common/__init__.py", "common/classroom/startup.py", SCRIPT):
+        ast.parse((ROOT / path).read_text(encoding="utf-8"), feature_version=(3, 8))
 
 
 DLL_TOLD = "DLL load failed while importing _pywrap_tensorflow_internal: failed."
@@ -90,9 +89,9 @@ LOADING = [  # what keras.py does, the exit code, what is told
 ]
 
 
-@pytest.mark.parametrize(("keras", "code", "told"), LOADING)
-def test_what_happens_while_keras_loads_is_told(tmp_path, keras, code, told):
-    (tmp_path / "keras.py").write_text(keras, encoding="utf-8")
+@pytest.mark.parametrize(("loading", "code", "told"), LOADING)
+def test_what_happens_while_keras_loads_is_told(tmp_path, loading, code, told):
+    (tmp_path / "keras.py").write_text(loading, encoding="utf-8")
     done = python(SCRIPT, env=UTF8 | {"PYTHONPATH": str(tmp_path)})
     assert_told(done, *told, code=code)
     assert "noise" not in done.stderr
@@ -144,38 +143,35 @@ def test_answers_that_need_no_keras_come_at_once():
         assert "yükleniyor" not in done.stdout
 
 
-TELL_SETTINGS = """
-import atexit, pathlib, sys
-def tell():
-    if "keras" not in sys.modules:
-        return
-    c = sys.modules["keras"].config
-    told = f"{c.floatx()} {c.epsilon()} {c.image_data_format()} {c.max_epochs()}"
-    pathlib.Path(__file__).with_name("ayarlar.txt").write_text(told)
-atexit.register(tell)
-"""
-WRONG = {"floatx": "float16", "epsilon": 0.1, "image_data_format": "channels_first"}
+def test_keras_has_its_usual_settings_whatever_it_was_told():
+    config = keras.config
+    config.set_floatx("float16")
+    config.set_epsilon(0.1)
+    config.set_image_data_format("channels_first")
+    config.set_max_epochs(2)
+    config.set_max_steps_per_epoch(2)
+    startup.load_keras()
+    assert (config.floatx(), config.epsilon()) == ("float32", 1e-7)
+    assert config.image_data_format() == "channels_last"
+    assert (config.max_epochs(), config.max_steps_per_epoch()) == (None, None)
 
 
 def test_environment_check_passes_whatever_the_home_folder_says(tmp_path):
-    (tmp_path / "keras.json").write_text(json.dumps(WRONG), encoding="utf-8")
-    (tmp_path / "sitecustomize.py").write_text(TELL_SETTINGS, encoding="utf-8")
+    wrong = {"floatx": "float16", "image_data_format": "channels_first"}
+    (tmp_path / "keras.json").write_text(json.dumps(wrong), encoding="utf-8")
     rc = "text.usetex: True\nsavefig.bbox: tight\n"
     (tmp_path / "matplotlibrc").write_text(rc, encoding="utf-8")
-    homes = ("KERAS_HOME", "MPLCONFIGDIR", "PYTHONPATH")
-    environment = UTF8 | dict.fromkeys(homes, str(tmp_path))
-    environment |= {"KERAS_MAX_EPOCHS": "yok", "KERAS_MAX_STEPS_PER_EPOCH": "2"}
-    environment |= {"MPLBACKEND": "nonsense", "PYTHONWARNINGS": "error"}
+    homes = dict.fromkeys(("KERAS_HOME", "MPLCONFIGDIR"), str(tmp_path))
+    limits = {"KERAS_MAX_EPOCHS": "yok", "KERAS_MAX_STEPS_PER_EPOCH": "2"}
+    other = {"MPLBACKEND": "nonsense", "PYTHONWARNINGS": "error"}
     closed = {"preexec_fn": lambda: (os.close(0), os.close(2))}  # `<&- 2>&-` ile de
     closed = {} if os.name == "nt" else closed
-    done = python("-m", "common", env=environment, **closed)
+    done = python("-m", "common", env=UTF8 | homes | limits | other, **closed)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Hazır." in done.stdout
     assert "SORUN" not in done.stdout
     order = ["Python:", "paketler:", "Keras:", "veri:", "çıktı klasörü:"]
     assert sorted(order, key=done.stdout.index) == order
-    told = (tmp_path / "ayarlar.txt").read_text(encoding="utf-8")
-    assert told == "float32 1e-07 channels_last None"
 
 
 # Başka bir klasör, terminal, akış
