@@ -85,7 +85,7 @@ def test_section_shows_question_table_figure_and_whole_sentences(runs, stem, nam
     assert report.conclusion
     assert len(re.findall(r"[.!](?=\s|$)", report.conclusion)) <= 2, report.conclusion
     said = [NAMED_VALUE.sub("", check.label) for check in report.checks]
-    said.append(re.sub(r": .*| \(.*\)", "", first_sentence(report.conclusion)))
+    said.append(re.sub(r": .*| \([^()]*\)", "", first_sentence(report.conclusion)))
     assert [sentence for sentence in said if not VERB.search(sentence)] == []
     assert report.tables
     assert all(len(frame) for frame in report.frames.values())
