@@ -192,6 +192,7 @@ def test_live_console_understands_its_keys(lab, told, monkeypatch):
     said = told(*keys)
     assert said.count("Deneme: size=2") == 2  # t yineler,
     assert said.count("Tahmin: üç bence") == 1  # tahmini değil
+    assert said.count("Bölüm 2 ·") == 2  # g geri gitti, a yine buraya
     assert (lab.out / "deneme" / lab.name / "01_first.csv").exists()
     assert "01_first.csv" in lab.files()
     assert "Tahmin: 3" in (lab.out / "index.html").read_text(encoding="utf-8")
