@@ -42,6 +42,19 @@ def lab(tmp_path):
 
 
 @pytest.fixture
+def told(capsys):
+    """Asserts what has been printed since the last time, and returns it."""
+
+    def assert_told(*words: str, never: str = "Traceback") -> str:
+        text = "".join(capsys.readouterr())
+        assert [word for word in words if word not in text] == []
+        assert [word for word in ("Traceback", never) if word in text] == []
+        return text
+
+    return assert_told
+
+
+@pytest.fixture
 def without_figures(monkeypatch):
     """Figures are neither laid out nor drawn: where only numbers are asked for."""
     import matplotlib.pyplot as plt

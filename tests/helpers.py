@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
+import keras
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 from matplotlib.text import Text
 
+from common import plots
 from common.classroom import lettering
 from common.files import ROOT
 from common.lab import Lab
@@ -38,6 +41,50 @@ class SmallLab(Lab):
 
     def files(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in self.folder.iterdir()}
+
+
+def add_two_sections(lab: SmallLab) -> SmallLab:
+    """Quick sections that write tables, a figure, frames and a model."""
+
+    @lab.section(quick={"size": 2}, limits={"size": (1, 50), "rates": (0, 1)})
+    def first(
+        size=3,  # satır sayısı
+        rate=0.5,  # oran
+        rates=(0.1, 0.3),
+        kind="relu",
+        fast=False,
+    ):
+        """Birinci bölüm
+
+        Soru: Kaç <b>satır</b> çıkar? (a) 2 (b) 3
+        """
+        shares = keras.random.uniform((size,)).numpy()
+        return pd.DataFrame({"ad": ["çizgi"] * size, "pay": shares})
+
+    @first.result
+    def _(frame, size, rate):
+        """Neden: Ayarı kadar
+        satır <s>yazılır</s>.
+        """
+        lab.table(frame.assign(**{"<i>oran": rate}), "<u>T</u>")
+        fig, ax = plots.figure(title="Başlık")
+        ax.plot([1, 2], [3, 4])
+        lab.save(fig)
+        lab.conclude(f"{size} satır <em>var</em>.")
+        lab.check("<q>satır</q> sayısı", len(frame), equal=3, full_size=True)
+        lab.check("oran küçük ({})", rate, below=1)
+
+    @lab.section
+    def second(word="a"):
+        """İkinci bölüm"""
+        lab.save(keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]))
+        return pd.DataFrame({"b": [1]}), 2 * word, pd.DataFrame({"c": [2]})
+
+    @second.result
+    def _(rows, doubled, others, word):
+        lab.conclude(f"{word}, {doubled}.")
+
+    return lab
 
 
 def copy_repository(folder: Path) -> Path:

@@ -1,10 +1,11 @@
 """Veri: gerçek MNIST, doğru ayrım, sızıntı yok; bozuk ya da eksik dosyada ne olur."""
 
 import errno
-import hashlib
-import struct
+import os
+import re
+import socket
+from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
@@ -12,76 +13,41 @@ from common import data as data_module
 from common import load_breast_cancer, load_mnist
 from common.files import LabError
 
-ORIGINAL_MD5 = {
-    "x_train": "6bbc9ace898e44ae57da46a324031adb",
-    "y_train": "a25bea736e30d166cdddb491f175f624",
-    "x_test": "2646ac647ad5339dbf082846283269ea",
-    "y_test": "27ae3e4e09519cfbb04c329615203637",
-}
-
-
-@pytest.mark.parametrize(("name", "md5"), ORIGINAL_MD5.items())
-def test_arrays_written_as_idx_are_the_original_distribution(name, md5):
-    with np.load(data_module.MNIST_FILE, allow_pickle=False) as arrays:
-        array = arrays[name]
-    header = struct.pack(">BBBB", 0, 0, 8, array.ndim) + struct.pack(
-        f">{array.ndim}I", *array.shape
-    )
-    assert hashlib.md5(header + array.tobytes()).hexdigest() == md5
+PARTS = ("x_train", "x_val", "x_test")
 
 
 def test_mnist_split():
     data = load_mnist()
-    assert (len(data.x_train), len(data.x_val), len(data.x_test)) == (
-        55_000,
-        5_000,
-        10_000,
-    )
-    assert data.x_train.dtype == np.float32
+    assert [len(getattr(data, part)) for part in PARTS] == [55_000, 5_000, 10_000]
+    assert (data.x_train.dtype, data.y_train.dtype) == (np.float32, np.int32)
     assert (data.x_train.min(), data.x_train.max()) == (0, 1)
-    assert data.y_train.dtype == np.int32
-    shares = np.bincount(data.y_val) / len(data.y_val)
-    assert shares == pytest.approx(
-        np.bincount(data.y_train) / len(data.y_train), abs=1e-3
-    )
+    shares = [np.bincount(y) / len(y) for y in (data.y_val, data.y_train)]
+    assert shares[0] == pytest.approx(shares[1], abs=1e-3)
     train = {row.tobytes() for row in data.x_train}
     assert not any(row.tobytes() in train for row in data.x_val)
+    small = load_mnist(100, 50)
+    assert np.array_equal(small.x_train, data.x_train[:100])
+    assert np.array_equal(small.y_val, data.y_val[:50])
 
 
-def test_mnist_subset_is_the_start_of_the_whole():
-    small, whole = load_mnist(100, 50), load_mnist()
-    assert np.array_equal(small.x_train, whole.x_train[:100])
-    assert np.array_equal(small.y_val, whole.y_val[:50])
-
-
-def test_breast_cancer_split_and_scaler_fitted_on_train_only():
+def test_breast_cancer_split_labels_and_a_scaler_fitted_on_train_only():
     scaled, raw = load_breast_cancer(), load_breast_cancer(scaled=False)
-    assert [len(part) for part in (scaled.x_train, scaled.x_val, scaled.x_test)] == [
-        341,
-        114,
-        114,
-    ]
-    mean, std = (
-        raw.x_train.mean(axis=0, dtype="float64"),
-        raw.x_train.std(axis=0, dtype="float64"),
-    )
+    assert [len(getattr(scaled, part)) for part in PARTS] == [341, 114, 114]
+    with pytest.raises(ValueError, match="read-only"):  # sonraki bölümün verisi
+        scaled.x_train[0, 0] = 1
+    mean = raw.x_train.mean(axis=0, dtype="float64")
+    std = raw.x_train.std(axis=0, dtype="float64")
     for one, other in ((scaled.x_train, raw.x_train), (scaled.x_test, raw.x_test)):
         assert one == pytest.approx((other - mean) / std, abs=1e-3)
-    assert len(scaled.feature_names) == scaled.x_train.shape[1] == 30
-
-
-def test_breast_cancer_label_one_is_malignant():
-    data = load_breast_cancer(scaled=False)
-    y = np.concatenate([data.y_train, data.y_val, data.y_test])
+    assert len(raw.feature_names) == raw.x_train.shape[1] == 30
+    y = np.concatenate([raw.y_train, raw.y_val, raw.y_test])
     assert (len(y), y.sum()) == (569, 212)
-    assert data.class_names[1] == "kötü huylu"
-    radius = data.x_train[:, data.feature_names.index("yarıçap (ortalama)")]
-    assert radius[data.y_train == 1].mean() > radius[data.y_train == 0].mean()
+    assert raw.class_names[1] == "kötü huylu"
+    radius = raw.x_train[:, raw.feature_names.index("yarıçap (ortalama)")]
+    assert radius[raw.y_train == 1].mean() > radius[raw.y_train == 0].mean()
 
 
-def test_no_section_can_change_the_data_for_the_next():
-    with pytest.raises(ValueError, match="read-only"):
-        load_breast_cancer().x_train[0, 0] = 1
+# Bozuk ya da eksik dosya
 
 
 @pytest.fixture
@@ -92,52 +58,67 @@ def mnist_copy(tmp_path, monkeypatch):
     return path
 
 
+def assert_refused(reason: str) -> None:
+    """MNIST is not loaded; told are the reason and all three cures."""
+    cures = [
+        "git checkout -- data/mnist.npz",
+        "ZIP'i yeniden indirin",
+        "Keras'tan iner",
+    ]
+    told = r"[\s\S]*".join(map(re.escape, [reason, *cures]))
+    with pytest.raises(LabError, match=told):
+        load_mnist()
+
+
 def flipped(content: bytes) -> bytes:
     middle = len(content) // 2
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
 
-CURES = (
-    r"git checkout -- data/mnist.npz[\s\S]*ZIP'i yeniden indirin[\s\S]*Keras'tan iner"
-)
-
-
-@pytest.mark.parametrize(
-    "damage", [flipped, lambda c: c[: len(c) // 2], lambda c: b"", lambda c: b"x"]
-)
+@pytest.mark.parametrize("damage", [flipped, lambda c: c[: len(c) // 2], lambda c: b""])
 def test_damaged_file_is_reported_and_kept(mnist_copy, damage):
     broken = damage(mnist_copy.read_bytes())
     mnist_copy.write_bytes(broken)
-    with pytest.raises(LabError, match=rf"bozuk[\s\S]*{CURES}"):
-        load_mnist()
+    assert_refused("bozuk")
     assert mnist_copy.read_bytes() == broken
 
 
-def test_file_that_cannot_be_read_or_downloaded(mnist_copy, monkeypatch):
-    def refuse(path=None):
+def test_a_file_that_cannot_be_read_is_told_with_its_reason(mnist_copy, monkeypatch):
+    def refuse(path):
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
-
-    def told(reason: str) -> None:
-        with pytest.raises(LabError, match=rf"{reason}[\s\S]*{CURES}"):
-            load_mnist()
 
     with monkeypatch.context() as patch:
         patch.setattr(type(mnist_copy), "read_bytes", refuse)
-        told("izin yok")
+        assert_refused("izin yok")
     mnist_copy.unlink()
-    monkeypatch.setattr(keras.datasets.mnist, "load_data", refuse)
-    told("indirilemedi")
     mnist_copy.mkdir()
-    told("bir klasör")
+    assert_refused("bir klasör")
 
 
-def test_missing_file_falls_back_to_keras(mnist_copy, monkeypatch):
-    arrays, calls = data_module._mnist_arrays.__wrapped__(mnist_copy), []
+def test_a_missing_file_falls_back_to_keras(mnist_copy, monkeypatch):
+    arrays = data_module._mnist_arrays.__wrapped__(mnist_copy)
+    monkeypatch.setattr(data_module, "_download_mnist", lambda path: arrays)
     mnist_copy.unlink()
-    monkeypatch.setattr(
-        keras.datasets.mnist,
-        "load_data",
-        lambda: calls.append(1) or (arrays[:2], arrays[2:]),
-    )
     assert len(load_mnist().x_train) == 55_000
-    assert calls == [1]
+
+
+KERAS_HOME = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+
+
+@pytest.mark.skipif(
+    (KERAS_HOME / "datasets" / "mnist.npz").exists(), reason="Keras'ın kopyası var"
+)
+@pytest.mark.parametrize("listens", [True, False])  # sessiz ağ, olmayan ağ
+def test_a_missing_file_and_no_network_end_with_the_cures(
+    mnist_copy, monkeypatch, listens
+):
+    mnist_copy.unlink()
+    monkeypatch.setattr(data_module, "DOWNLOAD_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv("https_proxy", address)
+        monkeypatch.setenv("no_proxy", "")
+        if not listens:
+            silent.close()
+        assert_refused("indirilemedi")
+    assert socket.getdefaulttimeout() is None

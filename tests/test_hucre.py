@@ -25,25 +25,18 @@ def cells_of(text: str) -> list[str]:
 
 def run_cells(cells: list[str], folder) -> list[str]:
     """Run cells in a fresh kernel; what each one printed."""
-    made = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    notebook = nbformat.v4.new_notebook(cells=made)
-    place = {"metadata": {"path": str(folder)}}
-    NotebookClient(
-        notebook, timeout=SECONDS, kernel_name="python3", resources=place
-    ).execute()
+    notebook = nbformat.v4.new_notebook()
+    for cell in cells:
+        fails = {"tags": ["raises-exception"]} if "raise" in cell else {}
+        notebook.cells.append(nbformat.v4.new_code_cell(cell, metadata=fails))
+    options = {"timeout": SECONDS, "kernel_name": "python3"}
+    options["resources"] = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, **options).execute()
     return ["".join(map(text_of, cell.outputs)) for cell in notebook.cells]
 
 
 def text_of(output) -> str:
     return output.get("text") or output.get("data", {}).get("text/plain", "")
-
-
-OWN_FIT = """
-import numpy as np
-own = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-own.compile("sgd", "mse")
-history = own.fit(np.zeros((4, 2)), np.zeros(4), verbose=2)
-"""
 
 
 def names_of(code, kinds: set[str]) -> set[str]:
@@ -62,39 +55,46 @@ def test_a_cell_needs_only_the_cells_above_it(stem):
         assert names_of(code, {"LOAD_NAME", "LOAD_GLOBAL"}) - known == set()
 
 
-SHORT = "uygulama_03_functional_api"  # ötekiler: pytest -m tam
-KERNEL = [s if s == SHORT else pytest.param(s, marks=pytest.mark.tam) for s in LABS]
+OWN_FIT = """
+import numpy as np
+own = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+own.compile("sgd", "mse")
+history = own.fit(np.zeros((4, 2)), np.zeros(4), verbose=2)
+"""
+RUNS = [("uygulama_03_functional_api", 2)]  # betik, kaç bölümü (hepsi: -m tam)
+RUNS += [pytest.param(stem, 99, marks=pytest.mark.tam) for stem in LABS]
 
 
-@pytest.mark.parametrize("stem", KERNEL)
-def test_the_cells_of_a_script_write_what_a_run_writes(stem, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("stem", "most"), RUNS)
+def test_the_cells_of_a_script_write_what_a_run_writes(
+    stem, most, tmp_path, monkeypatch
+):
     monkeypatch.setenv("DERS_HIZLI", "1")
     folder = copy_repository(tmp_path)
-    cells = cells_of((folder / f"{stem}.py").read_text(encoding="utf-8"))
+    text = (folder / f"{stem}.py").read_text(encoding="utf-8")
+    first, *_ = text.split(f"# %% [markdown]\n# ## {most + 1} ·")
+    cells = [*cells_of(first), cells_of(text)[-1]]  # sonuncusu: lab.run()
     *printed, own = run_cells([*cells, OWN_FIT], folder)
-    assert "Epoch 1/1" in own or "1/1 - " in own  # öğrencinin kendi fit'i susturulmaz
-    text = "".join(printed)
-    sections = LABS[stem].sections.values()
-    assert [
-        s.name for s in sections if f"Bölüm {s.number} · {s.title}" not in text
-    ] == []
+    assert "1/1 - " in own  # öğrencinin kendi fit'i susturulmaz
+    out = "".join(printed)
+    sections = list(LABS[stem].sections.values())[:most]
+    assert [s for s in sections if f"Bölüm {s.number} · {s.title}" not in out] == []
     usual = [section for section in sections if not section.alone]
-    assert text.count("Sonuç: ") == len(usual)
-    assert "✗" not in text
+    assert out.count("Sonuç: ") == len(usual)
+    assert "✗" not in out
+    assert "Sıra sizde" in printed[-1]
     folder = folder / "outputs" / "hizli"
     written = {path.name for path in (folder / LABS[stem].name).iterdir()}
     assert {f"{section.stem}.json" for section in usual} <= written
     assert (folder / "index.html").exists()
 
 
-SMALL = '''
+HEAD = """
 from common import Lab
 
 lab = Lab("uygulama_09_deneme", "Uygulama 09 · Deneme", "00:00-01:00")
-
-# %% [markdown]
-# ## 1 · Sayma
-# %%
+"""
+LESSON = '''
 @lab.section
 def counting(size=3):
     """Sayma
@@ -103,74 +103,54 @@ def counting(size=3):
     """
     print("ders", size)
     return [size]
-
-
-# %%
+'''
+RESULT = """
 @counting.result
 def _(rows, size):
-    """Neden: Ayar kadar."""
     lab.conclude(f"{size} satır, {rows}.")
     lab.table(__import__("pandas").DataFrame({"a": rows}), "Tablo")
-
-
-# %%
+"""
+LONG = '''
 @lab.section(alone=True)
 def long():
-    """Uzun
-
-    Soru: Kaç saat?
-    """
+    """Uzun"""
     print("uzun ders")
-
-
-# %%
+'''
+LONG_RESULT = """
 @long.result
 def _(nothing):
-    """Neden: Uzun."""
     lab.conclude("Uzun sürdü.")
+"""
+FAILING = LESSON.replace("return", "raise ValueError")
+EDITED = RESULT.replace("satır, ", "sıra, ")
+CELLS = [  # a cell, what it prints, what it does not print
+    (HEAD, [], "Bölüm"),
+    (LESSON, ["Kaç satır?", "ders 3"], "Sonuç"),
+    (RESULT, ["Sonuç: 3 satır, [3].", "Tablo"], "ders 3"),
+    (EDITED, ["Sonuç: 3 sıra, [3].", "Tablo"], "ders 3"),  # dersin son döndürdüğüyle
+    (LESSON, ["ders 3", "Sonuç: 3 sıra, [3]."], "Deneme"),  # ders hücresi: sonucu da
+    (FAILING, ["ders 3"], "Sonuç"),
+    (RESULT, ["Önce bu bölümün ders hücresini"], "Sonuç"),
+    (LESSON, ["ders 3", "Sonuç: 3 satır, [3]."], "Bölüm 2"),
+    (LONG, ["Çalıştırmak için: long()"], "uzun ders"),
+    (LONG_RESULT, [], "Sonuç"),
+    ("counting(size=5)", ["Sonuç: 5 satır, [5].", "Deneme: size=5"], "ders 3"),
+    ("long()", ["uzun ders", "Sonuç: Uzun sürdü."], "Çalıştırmak"),
+    (LONG_RESULT, ["Sonuç: Uzun sürdü."], "uzun ders"),
+    # Spyder'ın F5'i de %run gibidir: komut satırına uyar; sonraki hücreler hücredir
+    ("%run betik.py --bolum 1 --ayar size=4", ["Sonuç: 4 satır"], "ders 3"),
+    (HEAD + LESSON, ["ders 3"], "ders 4"),
+]
 
 
-# %%
-counting(size=5)
-# %%
-long()
-'''
-
-
-def test_both_parts_of_a_section_are_cells_of_their_own(tmp_path):
+def test_both_parts_of_a_section_are_cells_and_run_obeys_the_command_line(tmp_path):
     folder = copy_repository(tmp_path)
-    _, lesson, result, long, long_result, again, called = cells_of(SMALL)
-    cells = [SMALL.split("# %%")[0], lesson, result, result, lesson, long, long_result]
-    told = run_cells([*cells, again, called], folder)
-    first, second, third, fourth, skipped, silent, changed, asked = told[1:]
-    assert "Kaç satır?" in first
-    assert "ders 3" in first
-    assert "Sonuç" not in first
-    for text in (second, third):  # sonuç hücresi yeniden: dersin son döndürdüğüyle
-        assert "Sonuç: 3 satır, [3]." in text
-        assert text.count("Tablo") == 1
-        assert "ders 3" not in text
-    assert "ders 3" in fourth  # ders hücresi yeniden: sonucu da
-    assert "Sonuç: 3 satır, [3]." in fourth
-    assert "Çalıştırmak için: long()" in skipped
-    assert silent == ""
-    assert "Sonuç: 5 satır, [5]." in changed
-    assert "Deneme: size=5" in changed
-    assert "uzun ders" in asked
-    assert "Sonuç: Uzun sürdü." in asked
+    script = "\n".join([HEAD, LESSON, RESULT, "lab.run()"])
+    (folder / "betik.py").write_text(script, encoding="utf-8")
+    printed = run_cells([cell for cell, *_ in CELLS], folder)
+    for (cell, words, never), text in zip(CELLS, printed, strict=True):
+        assert [word for word in words if word not in text] == [], cell
+        assert never not in text, cell
+        assert text.count("Tablo") <= 1, cell
     written = {path.name for path in (folder / "outputs" / "uygulama_09").iterdir()}
     assert "01_counting.json" in written
-
-
-def test_run_and_f5_obey_the_command_line_and_cells_after_them_are_cells(tmp_path):
-    folder = copy_repository(tmp_path)
-    text = SMALL.replace(
-        "\ncounting(size=5)", "\nif __name__ == '__main__':\n    lab.run()"
-    )
-    script = folder / "uygulama_09_deneme.py"
-    script.write_text(text.replace("\nlong()", ""), encoding="utf-8")
-    run = f"%run {script.name} --bolum 1 --ayar size=4"
-    ran, cell = run_cells([run, cells_of(SMALL)[0] + cells_of(SMALL)[1]], folder)
-    assert "Sonuç: 4 satır" in ran
-    assert ran.count("ders ") == 1
-    assert "ders 3" in cell

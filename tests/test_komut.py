@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -18,17 +19,19 @@ from helpers import copy_repository
 
 from common import LabError, predict_in, start_python
 from common.classroom import startup
+from common.classroom.check import usable_cores
+from common.classroom.source import read_outline
 from common.files import ROOT, here
 
 SCRIPT = "uygulama_01_keras_sequential.py"
 UTF8 = os.environ | {"PYTHONUTF8": "1"}
 HERE = {"cwd": ROOT, "encoding": "utf-8", "env": UTF8}
+ON_UNIX = pytest.mark.skipif(os.name == "nt", reason="kabuk, pty")
 
 
 def python(*arguments, **options) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, *arguments], capture_output=True, **(HERE | options)
-    )
+    options = {"capture_output": True} | HERE | options
+    return subprocess.run([sys.executable, *arguments], **options)
 
 
 def assert_told(done: subprocess.CompletedProcess, *told: str, code: int = 1) -> None:
@@ -40,67 +43,55 @@ def assert_told(done: subprocess.CompletedProcess, *told: str, code: int = 1) ->
 
 # Yorumlayıcı, paketler
 
-OWN_PYTHON = (
-    ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-)
+OWN_PYTHON = ".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python"
 MISSING = "sys.modules['seaborn'] = None"
-OUTSIDE = "; import pathlib; sys.prefix = sys.base_prefix; "
+OUTSIDE = MISSING + "; import pathlib; sys.prefix = sys.base_prefix; "
 OUTSIDE += "pathlib.Path.exists = lambda path: False"
-FORGOTTEN = "; import pathlib; real = pathlib.Path.exists; sys.prefix = '/usr'; "
+FORGOTTEN = MISSING + "; import pathlib; real = pathlib.Path.exists; sys.prefix = '/'; "
 FORGOTTEN += "pathlib.Path.exists = lambda p: p.name.startswith('python') or real(p)"
+INTERPRETERS = [  # what is wrong, what is told; the last word is the cure's
+    (MISSING, ["Eksik paket: seaborn", "  .venv", "-m pip install -r"]),
+    (OUTSIDE, ["python3 -m venv .venv && .venv/bin/python -m pip in"]),
+    (FORGOTTEN, ["Eksik paket: seaborn", f"\n  {here(ROOT / OWN_PYTHON)} uyg"]),
+    (MISSING + "; sys.version_info = (3, 14, 0)", ["3.14 henüz yeni", "3.11 - 3.13"]),
+    ("sys.version_info = (3, 9, 6)", ["Python 3.9 bu ders için eski", "3.12"]),
+]
 
 
-@pytest.mark.parametrize(
-    ("setup", "told"),
-    [
-        (MISSING, ["Eksik paket: seaborn", "  .venv", "-m pip install -r"]),
-        (MISSING + OUTSIDE, ["python3 -m venv .venv && .venv/bin/python -m pip in"]),
-        (MISSING + FORGOTTEN, ["Eksik paket: seaborn", f"\n  {here(OWN_PYTHON)} uyg"]),
-        (
-            MISSING + "; sys.version_info = (3, 14, 0)",
-            ["Python 3.14 henüz yeni", "3.11 - 3.13"],
-        ),
-        ("sys.version_info = (3, 9, 6)", ["Python 3.9 bu ders için eski", "3.12"]),
-    ],
-)
+@pytest.mark.parametrize(("setup", "told"), INTERPRETERS)
 def test_a_wrong_interpreter_is_told_with_its_cure(setup, told):
-    code = (
-        f"import sys, runpy; {setup}; runpy.run_path({SCRIPT!r}, run_name='__main__')"
-    )
-    done = python("-c", code)
+    run = f"runpy.run_path({SCRIPT!r}, run_name='__main__')"
+    done = python("-c", f"import sys, runpy; {setup}; {run}")
     assert_told(done, *told)
     assert ("pip install" in done.stderr) == ("pip in" in told[-1])
 
 
-@pytest.mark.parametrize(
-    "path", ["common/__init__.py", "common/classroom/startup.py", SCRIPT]
-)
-def test_an_old_python_can_read_as_far_as_the_message(path):
-    ast.parse((ROOT / path).read_text(encoding="utf-8"), feature_version=(3, 8))
+def test_an_old_python_can_read_as_far_as_the_message():
+    for path in ("common/__init__.py", "common/classroom/startup.py", SCRIPT):
+        ast.parse((ROOT / path).read_text(encoding="utf-8"), feature_version=(3, 8))
 
 
 DLL_TOLD = "DLL load failed while importing _pywrap_tensorflow_internal: failed."
 DLL = f"Traceback:\n  File\nImportError: {DLL_TOLD}\n\nFailed to load the native …"
+OTHER_KERAS = "raise AttributeError('module keras has no attribute Model')"
 DIES = "import os; os.write(2, b'I0000 noise\\n{}\\n'); os.abort()"
+LOADING = [  # what keras.py does, the exit code, what is told
+    ("raise ImportError('libx')", 1, ["yüklenemedi: libx", "--force-reinstall"]),
+    (f"raise ImportError({DLL!r})", 1, [f"açılamadı: {DLL_TOLD}\n", "Visual C++"]),
+    ("raise type('VersionError', (Exception,), {})('5.29')", 1, ["uymuyor: 5.29"]),
+    (OTHER_KERAS, 1, ["sürümleri birbirine uymuyor: module keras has no"]),
+    ("raise MemoryError", 1, ["Bellek yetmedi.\nAçık programları kapatın"]),
+    ("raise OSError(22, 'The paging file is too small')", 1, ["Bellek yetmedi."]),
+    (DIES.format("OMP: Error #15: two"), -6, ["OMP: Error #15", "venv .venv &&"]),
+    (DIES.format("compiled to use AVX"), -6, ["işlemcisi", "Colab"]),
+    (DIES.format(""), -6, ["bir şey demeden bitti.\nAçık programları"]),
+    ("raise KeyboardInterrupt", 130, [f"(Ctrl-C). Yeniden: python {SCRIPT}\n"]),
+]
 
 
-@pytest.mark.parametrize(
-    ("keras", "code", "told"),
-    [
-        ("raise ImportError('libx')", 1, ["yüklenemedi: libx", "--force-reinstall"]),
-        (f"raise ImportError({DLL!r})", 1, [f"açılamadı: {DLL_TOLD}\n", "Visual C++"]),
-        ("raise type('VersionError', (Exception,), {})('5.29')", 1, ["uymuyor: 5.29"]),
-        ("Model = None", 1, ["sürümleri birbirine uymuyor: module 'keras' has no"]),
-        ("raise MemoryError", 1, ["Bellek yetmedi.\nAçık programları kapatın"]),
-        ("raise OSError(22, 'The paging file is too small')", 1, ["Bellek yetmedi."]),
-        (DIES.format("OMP: Error #15: two"), -6, ["OMP: Error #15", "venv .venv &&"]),
-        (DIES.format("compiled to use AVX"), -6, ["işlemcisi", "Colab"]),
-        (DIES.format(""), -6, ["bir şey demeden bitti.\nAçık programları"]),
-        ("raise KeyboardInterrupt", 130, [f"(Ctrl-C). Yeniden: python {SCRIPT}\n"]),
-    ],
-)
-def test_what_happens_while_keras_loads_is_told(tmp_path, keras, code, told):
-    (tmp_path / "keras.py").write_text(keras, encoding="utf-8")
+@pytest.mark.parametrize(("loading", "code", "told"), LOADING)
+def test_what_happens_while_keras_loads_is_told(tmp_path, loading, code, told):
+    (tmp_path / "keras.py").write_text(loading, encoding="utf-8")
     done = python(SCRIPT, env=UTF8 | {"PYTHONPATH": str(tmp_path)})
     assert_told(done, *told, code=code)
     assert "noise" not in done.stderr
@@ -113,12 +104,19 @@ def test_a_settings_file_that_keras_refuses_is_named(tmp_path, content):
     assert_told(done, f"({tmp_path / 'keras.json'})", "Bu dosyayı silin")
 
 
-def test_a_processor_without_avx_is_told_before_tensorflow_kills(tmp_path):
-    for flags in ("flags : fpu avx avx2", "Features : fp asimd", "flags : fpu sse"):
-        (tmp_path / "cpuinfo").write_text(f"model : x\n{flags}\n", encoding="utf-8")
-        refused = pytest.raises(SystemExit, match="AVX")
-        with refused if "sse" in flags else contextlib.nullcontext():
-            startup.check_processor(tmp_path / "cpuinfo")
+@pytest.mark.parametrize("flags", ["flags : fpu avx", "Features : fp", "flags : sse"])
+def test_a_processor_without_avx_is_told_before_tensorflow_kills(tmp_path, flags):
+    (tmp_path / "cpuinfo").write_text(f"model : x\n{flags}\n", encoding="utf-8")
+    refused = pytest.raises(SystemExit, match="AVX")
+    with refused if "sse" in flags else contextlib.nullcontext():
+        startup.check_processor(tmp_path / "cpuinfo")
+
+
+def test_cores_are_those_that_the_container_gives(tmp_path):
+    (tmp_path / "cpu.max").write_text("100000 100000\n", encoding="utf-8")
+    assert usable_cores(tmp_path / "cpu.max") == 1
+    (tmp_path / "cpu.max").write_text("max 100000\n", encoding="utf-8")
+    assert usable_cores(tmp_path / "cpu.max") == usable_cores(tmp_path / "yok") >= 1
 
 
 @pytest.fixture
@@ -145,45 +143,35 @@ def test_answers_that_need_no_keras_come_at_once():
         assert "yükleniyor" not in done.stdout
 
 
-def test_without_docstrings_the_titles_are_still_there():
-    usual, bare = (python(*options, SCRIPT, "--liste") for options in ([], ["-OO"]))
-    assert bare.returncode == 0
-    assert bare.stdout == usual.stdout
-
-
-TELL_SETTINGS = """
-import atexit, pathlib, sys
-def tell():
-    if "keras" not in sys.modules:
-        return
-    c = sys.modules["keras"].config
-    told = f"{c.floatx()} {c.epsilon()} {c.image_data_format()} {c.max_epochs()}"
-    pathlib.Path(__file__).with_name("ayarlar.txt").write_text(told)
-atexit.register(tell)
-"""
+def test_keras_has_its_usual_settings_whatever_it_was_told():
+    config = keras.config
+    config.set_floatx("float16")
+    config.set_epsilon(0.1)
+    config.set_image_data_format("channels_first")
+    config.set_max_epochs(2)
+    config.set_max_steps_per_epoch(2)
+    startup.load_keras()
+    assert (config.floatx(), config.epsilon()) == ("float32", 1e-7)
+    assert config.image_data_format() == "channels_last"
+    assert (config.max_epochs(), config.max_steps_per_epoch()) == (None, None)
 
 
 def test_environment_check_passes_whatever_the_home_folder_says(tmp_path):
-    wrong = {"floatx": "float16", "epsilon": 0.1, "image_data_format": "channels_first"}
+    wrong = {"floatx": "float16", "image_data_format": "channels_first"}
     (tmp_path / "keras.json").write_text(json.dumps(wrong), encoding="utf-8")
-    (tmp_path / "sitecustomize.py").write_text(TELL_SETTINGS, encoding="utf-8")
-    environment = UTF8 | {"KERAS_HOME": str(tmp_path), "MPLBACKEND": "nonsense"}
-    environment |= {"KERAS_MAX_EPOCHS": "yok", "KERAS_MAX_STEPS_PER_EPOCH": "2"}
-    environment |= {"MPLCONFIGDIR": str(tmp_path), "PYTHONWARNINGS": "error"}
     rc = "text.usetex: True\nsavefig.bbox: tight\n"
     (tmp_path / "matplotlibrc").write_text(rc, encoding="utf-8")
+    homes = dict.fromkeys(("KERAS_HOME", "MPLCONFIGDIR"), str(tmp_path))
+    limits = {"KERAS_MAX_EPOCHS": "yok", "KERAS_MAX_STEPS_PER_EPOCH": "2"}
+    other = {"MPLBACKEND": "nonsense", "PYTHONWARNINGS": "error"}
     closed = {"preexec_fn": lambda: (os.close(0), os.close(2))}  # `<&- 2>&-` ile de
     closed = {} if os.name == "nt" else closed
-    done = python(
-        "-m", "common", env=environment | {"PYTHONPATH": str(tmp_path)}, **closed
-    )
+    done = python("-m", "common", env=UTF8 | homes | limits | other, **closed)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Hazır." in done.stdout
     assert "SORUN" not in done.stdout
     order = ["Python:", "paketler:", "Keras:", "veri:", "çıktı klasörü:"]
     assert sorted(order, key=done.stdout.index) == order
-    told = (tmp_path / "ayarlar.txt").read_text(encoding="utf-8")
-    assert told == "float32 1e-07 channels_last None"
 
 
 # Başka bir klasör, terminal, akış
@@ -196,74 +184,47 @@ socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
 """
 
 
-@pytest.fixture
-def launch(copy, tmp_path):
-    """Starts a script of the copy as a student does: elsewhere, offline, piped."""
+def test_elsewhere_offline_in_ascii_twice_at_once_and_one_of_them_killed(
+    copy, tmp_path
+):
     (tmp_path / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
-
-    def start(encoding: str, script: str, *numbers: str) -> subprocess.Popen:
-        environment = os.environ | {
-            "PYTHONIOENCODING": encoding,
-            "PYTHONPATH": str(tmp_path),
-        }
-        command = [sys.executable, copy / script, "--hizli", "--bolum", *numbers]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes)
-
-    return start
-
-
-def readable_output(process: subprocess.Popen, encoding: str) -> str:
-    """What a run that ended well has printed: all of it can be read."""
-    out, err = process.communicate()
-    assert (process.returncode, err) == (0, b"")
-    text = out.decode(encoding)
-    assert "[tamam]" in text
-    assert not re.search(r"\?\S|^. \? ", text, re.MULTILINE)
-    return text
-
-
-def test_elsewhere_offline_with_a_fresh_process_of_its_own(launch, copy):
-    process = launch("cp1254", "uygulama_02_callbacks_lr.py", "2")
-    assert "Sonuç" in readable_output(process, "cp1254")
-    written = {path.suffix for path in copy.glob("outputs/hizli/uygulama_02/02_*")}
-    assert {".keras", ".png", ".csv"} <= written
-
-
-def test_same_script_twice_at_once_and_one_of_them_killed(launch, copy):
-    first, killed = (launch("ascii", SCRIPT, "4", "5") for _ in range(2))
+    script = copy / "uygulama_04_custom_loop.py"
+    sections = read_outline(script).sections
+    chosen = [sections[name] for name in ("gradient_tape", "custom_metric")]
+    command = [sys.executable, script, "--hizli", "--bolum"]
+    command += [str(section.number) for section in chosen]  # sonuncusu: yeni süreçle
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(tmp_path)}
+    usual = {"cwd": tmp_path, "env": os.environ | ascii_only}
+    first, killed = (subprocess.Popen(command, **usual, **pipes) for _ in range(2))
     folder = copy / "outputs" / "hizli"
     while not list(folder.glob("*/*.png")) and killed.poll() is None:
         time.sleep(0.1)
     killed.kill()
-    assert "Sonuc" in readable_output(first, "ascii")
+    out, err = first.communicate()
+    assert (first.returncode, err) == (0, b"")
+    text = out.decode("ascii")
+    assert "Sonuc" in text
+    assert "[tamam]" in text
+    assert not re.search(r"\?\S|^. \? ", text, re.MULTILINE)
     assert killed.communicate()[1] == b""
     assert killed.returncode != 0
-    figures = list(folder.glob("uygulama_01/[0-9]*.png"))
-    assert {path.name[:2] for path in figures} == {"04", "05"}
-    assert {plt.imread(path).shape[:2] for path in figures} == {
-        (1080, 1920)
-    }  # bütün, okunabilir
-    text = (folder / "index.html").read_text(encoding="utf-8")
-    ids = [f"uygulama_01-{name}" for name in ("4", "5", "sira")]
-    assert re.findall(r'<section id="(.+?)"', text) == ids
+    figures = list(folder.glob("uygulama_04/[0-9]*.png"))
+    assert {path.stem for path in figures} == {section.stem for section in chosen}
+    sizes = {plt.imread(path).shape[:2] for path in figures}
+    assert sizes == {(1080, 1920)}  # bütün, okunabilir
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'<section id="uygulama_04-(\d)"', page) == command[-2:]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="pty yalnız Linux ve macOS'ta var")
+@ON_UNIX
 def test_pause_in_a_real_terminal(tmp_path):
     import pty
 
     master, slave = pty.openpty()
-    command = [
-        sys.executable,
-        SCRIPT,
-        "--bekle",
-        "--bolum",
-        "12",
-        "--cikti",
-        str(tmp_path),
-    ]
-    child = subprocess.Popen(command, cwd=ROOT, stdin=slave, stdout=slave, stderr=slave)
+    words = [SCRIPT, "--bekle", "--bolum", "12", "--cikti", str(tmp_path)]
+    streams = {"stdin": slave, "stdout": slave, "stderr": slave}
+    child = subprocess.Popen([sys.executable, *words], cwd=ROOT, **streams)
     os.close(slave)
     seen = b""
 
@@ -275,30 +236,25 @@ def test_pause_in_a_real_terminal(tmp_path):
             if select.select([master], [], [], 1)[0]:
                 seen += os.read(master, 4096)
 
-    def answer(typed: bytes, told: str) -> None:
+    def answer(typed: bytes, *told: str) -> None:
         nonlocal seen
         seen = b""
         os.write(master, typed)
-        wait_for(told)
-        wait_for("yardım > ")
+        for text in told:
+            wait_for(text)
 
+    prompt = "yardım > "
     wait_for("Keras yükleniyor")
-    os.write(master, b"\n\n\n")  # sabırsızlık: kimse sormadan basılan tuşlar
-    wait_for("yardım > ")
-    assert not select.select([master], [], [], 2)[
-        0
-    ]  # basılanlar atıldı: bölüm başlamadı
-    answer(b"bence\n", "edildi: bence")
-    answer(b"\x1b[A\n", "edildi: bence")  # ↑ önceki satırı geri getirir
-    answer(b"k\n\n", "@lab.section")  # dersin iki hücresi var
-    answer(b"kk\n", "@batch_norm_by_hand.result")
-    seen = b""
-    os.write(master, b"\n")
-    wait_for("Enter: sonucu aç")
+    answer(b"\n\n\n", prompt)  # sabırsızlık: kimse sormadan basılan tuşlar atılır,
+    assert not select.select([master], [], [], 2)[0]  # bölüm başlamaz
+    answer(b"bence\n", "edildi: bence", prompt)
+    answer(b"\x1b[A\n", "edildi: bence", prompt)  # ↑ önceki satırı geri getirir
+    answer(b"k\n\n", "@lab.section", prompt)  # dersin iki hücresi var
+    answer(b"kk\n", "@batch_norm_by_hand.result", prompt)
+    answer(b"\n\n\n", "Enter: sonucu aç > ")  # koşarken basılanlar da atılır
+    assert not select.select([master], [], [], 1)[0]
     assert "Sonuç: ".encode() not in seen
-    os.write(master, b"\n")
-    wait_for("Sonuç")
-    wait_for("Enter: çık")
+    answer(b"\n", "Sonuç", "Enter: çık")
     assert child.poll() is None
     time.sleep(0.5)  # istem yazıldı, okumaya başlasın
     child.send_signal(signal.SIGINT)  # Ctrl-C
@@ -306,23 +262,42 @@ def test_pause_in_a_real_terminal(tmp_path):
     os.close(master)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="kabuk")
-@pytest.mark.parametrize(
-    ("redirect", "code", "told"),
-    [
-        (">/dev/full", 1, "disk dolu"),
-        (">/dev/full 2>&1", 1, ""),
-        (">/dev/full 2>&-", 1, ""),
-        ("<&- 2>&- >/dev/null", 0, ""),
-        ("| head -c 1 >/dev/null", 0, ""),
-    ],
-)
+STREAMS = [
+    (">/dev/full", 1, "disk dolu"),
+    (">/dev/full 2>&1", 1, ""),
+    (">/dev/full 2>&-", 1, ""),
+    ("<&- 2>&- >/dev/null", 0, ""),
+    ("| head -c 1 >/dev/null", 0, ""),
+]
+
+
+@ON_UNIX
+@pytest.mark.parametrize(("redirect", "code", "told"), STREAMS)
 def test_streams_that_take_nothing(redirect, code, told):
     shell = ["sh", "-c", f'"$0" {SCRIPT} --liste {redirect}', sys.executable]
     done = subprocess.run(shell, capture_output=True, **HERE)
     assert_told(done, told, code=code)
     assert "Exception" not in done.stderr
     assert not done.stderr or told
+
+
+@ON_UNIX
+@pytest.mark.parametrize(
+    ("environment", "dumb"),
+    [({"TERM": "dumb"}, True), ({"FORCE_COLOR": "1"}, False), ({}, False)],
+)
+def test_nothing_moves_in_a_file_or_a_dumb_terminal(environment, dumb):
+    import pty
+
+    code = "from common.classroom import terminal; "
+    code += "terminal.waiting('Bekleyin').__enter__()"
+    master, slave = pty.openpty()
+    out = {"stdout": slave, "capture_output": False} if dumb else {}
+    done = python("-c", code, env=UTF8 | environment, **out)
+    os.close(slave)  # boşsa okumak beklemez, tutmaz
+    text = os.read(master, 999).decode() if dumb else done.stdout
+    assert text.strip() == "Bekleyin"
+    os.close(master)
 
 
 def test_a_fresh_process_that_fails_says_why(tmp_path):

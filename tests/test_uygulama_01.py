@@ -1,47 +1,25 @@
-"""Uygulama 01'de bir sınamanın (`lab.check`) söyleyemediği.
-
-İddiaların kendisi bölümlerin sınamalarıdır (`lab.check`): tests/test_bolumler.py.
-"""
+"""Uygulama 01'de bir sınamanın (`lab.check`) söyleyemediği: ilk modelin satırları."""
 
 import ast
 import inspect
-import subprocess
-import sys
-import textwrap
+
+import keras
 
 import uygulama_01_keras_sequential as lab01
-from common.files import ROOT
+from common.data import load_breast_cancer
 
 lab = lab01.lab
 
 
-def body_of_the_first_model() -> list[str]:
-    """Bölüm 2'nin ders parçasındaki deyimler; docstring, veri ve return dışında."""
-    function = inspect.unwrap(lab01.first_model)
-    source = textwrap.dedent(inspect.getsource(function))
-    node = next(n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef))
-    statements = [ast.unparse(statement) for statement in node.body[1:]]
-    assert statements[0] == "data = load_breast_cancer()"
-    assert statements[-1].startswith("return ")
-    return statements[1:-1]
-
-
-def test_the_lines_of_the_first_model_run_in_a_plain_python():
-    body = body_of_the_first_model()
-    assert not any("lab" in line.split(".")[0] for line in body)
-    head = ["import keras", "from keras import layers"]
-    head.append("from common.data import load_breast_cancer")
-    head.append("data = load_breast_cancer()")
-    done = subprocess.run(
-        [sys.executable, "-c", "\n".join([*head, *body, "print('p', p.shape)"])],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("val_loss:") == done.stdout.count("Epoch ") == 8
-    assert "p (114,)" in done.stdout
+def test_the_lines_of_the_first_model_run_in_a_plain_python(capsys):
+    function = ast.parse(inspect.getsource(inspect.unwrap(lab01.first_model))).body[0]
+    data, *body = function.body[1:-1]  # docstring ve return dışında
+    assert ast.unparse(data) == "data = load_breast_cancer()"
+    names = {"keras": keras, "layers": keras.layers, "data": load_breast_cancer()}
+    exec("\n".join(map(ast.unparse, body)), names)
+    said = capsys.readouterr().out
+    assert said.count("val_loss:") == said.count("Epoch ") == 8
+    assert names["p"].shape == (114,)
 
 
 def test_what_the_first_model_prints_does_not_answer_its_question(tmp_path, capsys):
@@ -54,8 +32,8 @@ def test_what_the_first_model_prints_does_not_answer_its_question(tmp_path, caps
     assert learned not in shown.replace(".", " ").split()
 
 
-def test_a_patient_who_is_not_there_is_told_in_turkish(tmp_path, capsys):
+def test_a_patient_who_is_not_there_is_told_in_turkish(tmp_path, told):
     words = ["--bolum", "2", "--ayar", "patient=1000", "--cikti", str(tmp_path)]
     assert lab.main(words) == 2
     lab.configure()
-    assert "patient 0 ile 113 arasında olmalı" in "".join(capsys.readouterr())
+    told("patient 0 ile 113 arasında olmalı")

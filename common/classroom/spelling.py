@@ -9,7 +9,8 @@ NAME = "sade"  # the name of the handler of encoding errors
 # Spellings that Unicode's decomposition does not give. A sign of the first text becomes
 # the word at the same place in the second one.
 _WORDS = {
-    "ı → ← · ≥ ≤ ≈ ≠ — – − × √ ’ ▸ ∂": "i -> <- - >= <= ~ != - - - x kök ' > d",
+    "ı → ← ↑ · ≥ ≤ ≈ ≠ — – − × √ ’ ▸ ∂": "i -> <- ^ - >= <= ~ != - - - x kok ' > d",
+    "± ° π “ ”": '+- derece pi " "',
     "μ σ γ β ε α λ Σ": "mu sigma gamma beta epsilon alfa lambda toplam",
     "Δ φ ∞ ✓ ✗": "delta phi sonsuz [tamam] [TUTMADI]",
 }
