@@ -1207,6 +1207,21 @@ def _(answers, card, changed, told):
 # %% [markdown]
 # ## 13 · Ablasyon
 # %%
+TECHNIQUES = {  # kapatılan: ağda ve optimizer'da değişen, yardımcı kaybın ağırlığı
+    "hiçbiri": ({}, {}),
+    "artık bağlantı": ({"skip": False}, {}),
+    "BatchNorm": ({"norm": False}, {}),
+    "gürültü": ({"noise": 0.0}, {}),
+    "Dropout": ({"dropout": 0.0}, {}),
+    "yardımcı çıkış": ({}, {}, 0.0),
+    "AdamW'nin küçültmesi": ({}, {"decay": 0.0}),
+    "ısınma": ({}, {"warmup": 0.0}),
+    "kosinüs tavlama": ({}, {"end": 1.0}),
+    "gradyan kırpma": ({}, {"clip": None}),
+}
+
+
+# %%
 @lab.section(alone=True, quick={"n_train": 1_000, "epochs": 1, "width": 16, "seeds": 2})
 def ablation(
     n_train=10_000,  # on ağın üçer eğitimi birkaç dakikada biter
@@ -1219,18 +1234,6 @@ def ablation(
     Soru: Dokuz teknik tek tek kapatılıyor. Kaçında doğrulama doğruluğu, şanstan
     ayrılacak kadar düşer?
     """
-    techniques = {  # kapatılan: ağda ve optimizer'da değişen, yardımcı kaybın ağırlığı
-        "hiçbiri": ({}, {}),
-        "artık bağlantı": ({"skip": False}, {}),
-        "BatchNorm": ({"norm": False}, {}),
-        "gürültü": ({"noise": 0.0}, {}),
-        "Dropout": ({"dropout": 0.0}, {}),
-        "yardımcı çıkış": ({}, {}, 0.0),
-        "AdamW'nin küçültmesi": ({}, {"decay": 0.0}),
-        "ısınma": ({}, {"warmup": 0.0}),
-        "kosinüs tavlama": ({}, {"end": 1.0}),
-        "gradyan kırpma": ({}, {"clip": None}),
-    }
     data = load_mnist(n_train)
     steps = epochs * math.ceil(len(data.x_train) / 250)
 
@@ -1241,7 +1244,7 @@ def ablation(
         model.compile(adamw, loss=CROSS_ENTROPY, metrics=["accuracy"])
         return model
 
-    runs = lab.runs(build, seeds, kapalı=techniques)
+    runs = lab.runs(build, seeds, kapalı=TECHNIQUES)
     for model in runs:
         runs.keep(model.fit(*data.train, 250, epochs, validation_data=data.val))
     return runs.frame
