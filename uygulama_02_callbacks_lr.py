@@ -539,7 +539,7 @@ def _(log, late, decay_steps):
     share = np.minimum((log["adım"] - 1) / decay_steps, 1)
     gap = abs(log["LR"] - 1e-3 * (1 + np.cos(np.pi * share)) / 2).max()
     lab.check("Dosyadaki LR formülün LR'sidir (fark {})", gap, below=1e-8)
-    lab.check("Epoch bitince okunan LR doğrusundan {} sapıyor", mistake, above=1e-6)
+    lab.check("Epoch bitince okunan LR doğru LR'den {} sapıyor", mistake, above=1e-6)
 
 
 # %% [markdown]
