@@ -109,11 +109,10 @@ def _(curves, best, kept, patience, restore_best_weights):
     scores = run["val_accuracy"].map(percent)
     last = len(run)
     rise = loss[last] / loss[best] - 1
-    told = "yüksekti" if rise >= 0 else "düşüktü"
+    told = f"{percent(abs(rise))} {'yüksekti' if rise >= 0 else 'düşüktü'}"
     lab.conclude(
-        f"Son epoch'un doğrulama kaybı en iyi epoch'takinden {percent(abs(rise))} "
-        f"{told}. Doğruluk {scores[best]} iken {scores[last]} oldu: doğruluk yalnız "
-        "kararı sayar."
+        f"Son epoch'un doğrulama kaybı en iyi epoch'takinden {told}. Doğruluk "
+        f"{scores[best]} iken {scores[last]} oldu: doğruluk yalnız kararı sayar."
     )
     table = run.loc[[best, last], ["val_loss", "val_accuracy"]]
     lab.table(table, "En iyi epoch ve eğitimin durduğu epoch")
@@ -129,7 +128,8 @@ def _(curves, best, kept, patience, restore_best_weights):
     gap = abs(kept - loss[place])
     lab.check("Eğitim sabrın dolduğu epoch'ta duruyor", last - best, equal=patience)
     lab.check("Bellekteki model işaretli epoch'un modelidir (fark {})", gap, below=1e-6)
-    lab.check("Doğrulama kaybı %5'ten çok artıyor", rise, above=0.05, full_size=True)
+    claim = "Doğrulama kaybı sabır sürerken %5'ten çok yükseliyor"
+    lab.check(claim, rise, above=0.05, full_size=True)
 
 
 # %% [markdown]
@@ -259,9 +259,12 @@ def _(runs, seeds):
     dropped = falling[falling["learning_rate"] < falling["learning_rate"].max()]
     table["ilk düşüşten sonra"] = dropped.groupby("tohum")["val_loss"].min()
     found = table["ilk düşüşten sonra"] == table["platoda düşen"]
+    gain = paired(table["platoda düşen"], table["baştan küçük"])
+    told = f"{number(abs(gain.mean))} {'düşük' if gain.mean >= 0 else 'yüksek'} oldu"
+    words = f" ({gain.words})" if gain.words else ""
     lab.conclude(
         f"LR'nin ilk düşüşü {seeds} eğitimin {found.sum()} tanesinde yeni bir en iyi "
-        "kayıp getirdi."
+        f"kayıp getirdi. LR baştan küçükken en iyi kayıp ortalama {told}{words}."
     )
     lab.table(table, "Her eğitimin en iyi doğrulama kaybı")
     drops = falling[falling.groupby("tohum")["learning_rate"].diff() < 0]
@@ -276,9 +279,8 @@ def _(runs, seeds):
     axes[0, 0].set(ylabel="val_loss", ylim=(0, None))
     fig.supxlabel("epoch (kesikli: LR düştü, gri: LR baştan küçük)")
     lab.save(fig)
-    gain = (table["platoda düşen"] - table["baştan küçük"]).mean()
-    claim = "Baştan küçük LR'nin en iyi kaybı platoda düşen LR'den {} düşüktür"
-    lab.check(claim, gain, above=0, full_size=True)
+    claim = "Baştan küçük LR'nin en iyi kaybı platoda düşenden düşüktür"
+    lab.check(claim, gain.mean, above=0, full_size=True)
 
 
 # %% [markdown]
@@ -836,7 +838,8 @@ def _(runs):
     lab.save(fig)
     claim = "En küçük LR'nin doğruluğu en iyi LR'den 2 puandan çok geride kalıyor"
     lab.check(claim, behind.mean, above=0.02, full_size=True)
-    lab.check("İyi LR ile doğruluk %80'i aşıyor", mean.max(), above=0.8, full_size=True)
+    claim = "En iyi LR ile ağ rakamların %80'inden çoğunu biliyor"
+    lab.check(claim, mean.max(), above=0.8, full_size=True)
     lab.check("En büyük LR ile ağ %30'dan azını biliyor", mean.iloc[-1], below=0.3)
 
 
@@ -1150,7 +1153,8 @@ def _(answers, moved):
     columns = {"yanlış satır": list(answers), "Keras'ın yanıtı": told, "çaresi": cures}
     lab.table(pd.DataFrame(columns), "Beş yanlış satır")
     lab.check("Keras yalnız bir yanlış satırı kabul ediyor", len(accepted), equal=1)
-    lab.check("LR 0 atanınca da ağırlıklar değişiyor (en çok {})", moved, above=1e-4)
+    claim = "Sonradan LR 0 atanınca da ağırlıklar değişiyor (en çok {})"
+    lab.check(claim, moved, above=1e-4)
 
 
 # %% [markdown]
@@ -1165,6 +1169,7 @@ lab.exercise(
     measure=lambda curves: curves["adım"][1:][curves.iloc[1:, 3] < 1e-9].min(),
     low=1_490,
     high=1_510,
+    write=lambda step: number(step, 4),
     hint="decay_steps ısınmayı sayar mı, saymaz mı?",
     solution="500 + 1000 = 1500: Keras ısınmayı decay_steps'ten ayrı sayar.",
 )
@@ -1177,6 +1182,7 @@ lab.exercise(
     measure=lambda curves: (curves["learning_rate"].tail(15).diff() < 0).sum(),
     low=4,
     high=4,
+    write=number,
     hint="15 epoch'a 3 epoch'luk sabır kaç kez sığar? Sonuncusunda eğitim de durur.",
     solution="4: LR 3, 6, 9 ve 12 epoch sonra düşer; 15 epoch dolunca eğitim durur.",
 )

@@ -248,7 +248,8 @@ def concatenate_or_add(
     katmanının parametresi kaç azalır?
     """
     data = load_mnist(n_train, 2_000)
-    train, val = top_and_bottom(*data.train), top_and_bottom(*data.val)
+    train = top_and_bottom(*data.train)
+    val = top_and_bottom(*data.val)
 
     def build(merge):
         top = keras.Input(shape=(392,), name="top")
@@ -412,7 +413,8 @@ def multi_output_loss_weights(
     if weights[0] >= weights[-1] or weights[-1] > 1:
         raise LabError("weights 0 ile 1 arasında, artan en az iki ağırlık olmalı.")
     data = load_mnist(n_train, 2_000)
-    train, val = digit_and_holes(*data.train), digit_and_holes(*data.val)
+    train = digit_and_holes(*data.train)
+    val = digit_and_holes(*data.val)
 
     def build(neurons, w):
         image = keras.Input(shape=(784,), name="image")

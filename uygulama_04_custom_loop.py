@@ -126,8 +126,9 @@ def _(errors):
     errors["bant"] = errors["bant"].clip(lower=1e-16)  # 0, log eksenine girmez
     tape = errors["bant"].max()
     ratio = errors["sonlu fark"].min() / tape
-    times = number(float(f"{ratio:.1g}"))  # yaklaşık
-    lab.conclude(f"En iyi sonlu farkın hatası, bandın hatasının {times} katıdır.")
+    times = number(float(f"{ratio:.1g}"))  # ilk basamağı yeter
+    told = f"bandın hatasının yaklaşık {times} katıdır"
+    lab.conclude(f"Sonlu farkın hatası en iyi adımda bile {told}.")
     lab.table(errors, "Formülden en büyük fark")
     fig, ax = plots.figure()
     look = {"style": ["o-", "--"], "linewidth": 5}
