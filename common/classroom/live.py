@@ -167,6 +167,8 @@ class LiveConsole:
         """Show the code of one part of a section, a screen for each cell."""
         if section is None:
             raise UsageError("Böyle bir bölüm yok; l ile listeleyin.")
+        if result and not section.result:
+            raise UsageError(f"Bölüm {section.number} için sonuç parçası yazılmamış.")
         if result:
             show_code(section.result, section.result_line)
             return

@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from common.classroom import causes
+from common.classroom import causes, spelling
 from common.files import FAILED, REASONS, ROOT, LabError, here, write_text
 
 PLAIN_WIDTH = 100  # columns of a line that goes into a file or a pipe
@@ -54,13 +54,19 @@ def waiting(text: str) -> AbstractContextManager:
     return nullcontext()
 
 
+def _spelt(text: str) -> str:
+    """A text as the stream will show it, so that columns and borders are straight."""
+    coding = sys.stdout.encoding or "utf-8"
+    return text.encode(coding, spelling.NAME).decode(coding)
+
+
 def show_table(table: dict) -> None:
     """Print a table of a report: {"title", "columns": [(name, numeric?)], "rows"}."""
     grid = Table(box=box.SIMPLE_HEAD)
     for name, numeric in table["columns"]:
-        grid.add_column(name, justify="right" if numeric else "left")
+        grid.add_column(_spelt(name), justify="right" if numeric else "left")
     for row in table["rows"]:
-        grid.add_row(*row)
+        grid.add_row(*map(_spelt, row))
     say(table["title"], "bold")
     terminal().print(grid)
 
@@ -68,17 +74,18 @@ def show_table(table: dict) -> None:
 def panel(report, width: int) -> Panel:
     """The box with a section's question, prediction, conclusion, reason and checks."""
     section = report.section
-    parts = [Text(section.question)]
+    parts = [(section.question, "")]
     if report.prediction:
-        parts.append(Text(f"Tahmin: {report.prediction}"))
-    parts.append(Text(f"\nSonuç: {report.conclusion}", "bold"))
+        parts.append((f"Tahmin: {report.prediction}", ""))
+    parts.append((f"\nSonuç: {report.conclusion}", "bold"))
     if section.why:
-        parts.append(Text(f"Neden: {section.why}"))
+        parts.append((f"Neden: {section.why}", ""))
     for check in report.checks:
         quiet = check.holds or not check.asked
-        parts.append(Text(check.text, "dim" if quiet else "bold"))
-    title = f"Bölüm {section.number} · {section.label}"
-    return Panel(Group(*parts), title=title, title_align="left", width=width)
+        parts.append((check.text, "dim" if quiet else "bold"))
+    texts = Group(*[Text(_spelt(text), style) for text, style in parts])
+    title = _spelt(f"Bölüm {section.number} · {section.label}")
+    return Panel(texts, title=title, title_align="left", width=width)
 
 
 def explain(
