@@ -690,10 +690,8 @@ def u_net(
         h = conv(8, "conv_2")(h)
         h = layers.UpSampling2D(name="up_1")(h)
         h = layers.Concatenate(name="join_1")([h, down_1 if skip else h])
-        clean = layers.Conv2D(1, 3, padding="same", activation="sigmoid", name="clean")(
-            h
-        )
-        model = keras.Model(image, clean)
+        last = layers.Conv2D(1, 3, padding="same", activation="sigmoid", name="clean")
+        model = keras.Model(image, last(h))
         adam = keras.optimizers.Adam(0.01)  # varsayılanın on katı: az epoch yeter
         model.compile(adam, loss="binary_crossentropy", metrics=["mse"])
         return model
