@@ -55,7 +55,7 @@ LOADING = (  # what fails while Keras loads; the first row that fits is told
         "En son paketleri yeniden kurun:\n  {install} --force-reinstall",
     ),
     Cause(
-        r"keras[/\\]src[/\\]backend[/\\]config\.py",
+        r'(?s)keras[/\\]src[/\\]backend[/\\]config\.py"(?!.*\n +File ")',  # innermost
         "Keras kendi ayar dosyasını okuyamadı ({settings}): {innermost}",
         "Bu dosyayı silin; Keras doğrusunu kendisi yazar.",
     ),
@@ -76,7 +76,12 @@ LOADING = (  # what fails while Keras loads; the first row that fits is told
         "Keras yüklenemedi: {innermost}",
         "Paketleri yeniden kurun:\n  {install} --force-reinstall",
     ),
-    Cause("", "Süreç Keras'ı yüklerken bir şey demeden bitti.", MEMORY.cure),
+    Cause(
+        "",
+        "Süreç Keras'ı yüklerken bir şey demeden bitti: ya bellek yetmedi "
+        "ya da işlemci TensorFlow'un komutlarını bilmiyor.",
+        f"{MEMORY.cure} Yine biterse dersi Colab'da izleyin (outputs/ornekler/sss.md).",
+    ),
 )
 LESSON = (  # what Keras says of a student's edit while a section runs
     MEMORY,
@@ -84,7 +89,8 @@ LESSON = (  # what Keras says of a student's edit while a section runs
         r"label value of (\d+) which is outside the valid range of \[0, (\d+)\)",
         "Etiketlerde {0} var, ama çıkış katmanının nöron sayısı {1}.",
         "Çıkış katmanına sınıf sayısı kadar nöron yazın: "
-        'layers.Dense(10, activation="softmax")',
+        'layers.Dense(10, activation="softmax").\n'
+        'İki sınıf varsa tek nöron kalsın, kaybı "binary_crossentropy" yazın.',
     ),
     Cause(
         r"softmax over axis -?\d+ of a tensor of shape \S+, 1\)",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from common.classroom.records import read_seconds
+from common.classroom.records import read_seconds, recorded_seconds
 from common.classroom.source import Outline, Section, read_outline
 from common.classroom.terminal import OK, USAGE, say, terminal
 from common.classroom.writing import Writing, finished, start_again
@@ -306,10 +306,16 @@ def describe_settings(sections: list[Section]) -> str:
 
 def show_sections(outline: Outline) -> None:
     """Print the sections with the seconds that they take."""
-    seconds = read_seconds(ROOT / "outputs" / outline.name)
+    here_taken = read_seconds(ROOT / "outputs" / outline.name)
+    recorded = recorded_seconds(outline.name)
     grid = Table("bölüm", "konu", "saniye", title=f"{outline.title} · {outline.hours}")
     for section in outline.sections.values():
-        took = f"{seconds[section.name]:.0f}" if section.name in seconds else ""
+        took = ""
+        if section.name in here_taken:
+            took = f"{here_taken[section.name]:.0f}"
+        elif section.name in recorded:
+            took = f"~{recorded[section.name]:.0f}"
+            grid.caption = "~: kaydedilen günün saniyesi; bölüm burada henüz koşmadı"
         grid.add_row(str(section.number), section.label, took)
     terminal().print(grid)
 

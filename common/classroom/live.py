@@ -111,6 +111,7 @@ class LiveConsole:
                 self._announce()
 
     def _announce(self) -> None:
+        self.prediction = ""  # a guess belongs to its section
         if self.here:
             self.lab.announce(self.here)
         else:
@@ -148,11 +149,21 @@ class LiveConsole:
                 self._show_code(section, result=word == "kk")
             elif section := self.lab.numbered(word):
                 self._run_numbered(section, rest)
+            elif text.startswith("--"):
+                raise UsageError("Seçenek burada yazılmaz; ayar yazılır: 6 depth=2")
+            elif text.isdigit():
+                told = f"{text} numaralı bölüm yok; l ile listeleyin."
+                raise UsageError(f"{told} Tahminse: = {text}")
             else:
-                self.prediction = text.removeprefix("=").strip()
-                say(f"Tahmin not edildi: {self.prediction}")
+                self.prediction = self._guess(text)
         except LabError as error:
             say(str(error), "bold")
+
+    def _guess(self, text: str) -> str:
+        """The class' guess, which is shown beside the result."""
+        guess = text.removeprefix("=").strip()
+        say(f"Tahmin not edildi: {guess}")
+        return guess
 
     def _run_numbered(self, section: Section, words: list[str]) -> None:
         """Run the section that was asked for, with the settings that were typed."""
@@ -189,7 +200,11 @@ class LiveConsole:
             told = explain(error, "t", format_settings(settings), self.lab.base)
             say(f"\n{told}\n{self.lab.hint}".rstrip(), "bold", whole=True)
             return False
-        self.ask("Enter: sonucu aç")
+        while (text := self.ask("Enter: sonucu aç")) not in ("", "q"):
+            if text in ("k", "kk"):
+                self._show_code(section, result=text == "kk")
+            else:
+                report.prediction = self._guess(text)
         self.lab.show(report)
         return True
 

@@ -1,6 +1,7 @@
 """What a lab and its sections leave for the page and for `--liste`: JSON files."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from common.files import ROOT, write_text
@@ -33,24 +34,30 @@ def read_record(path: Path) -> dict:
     return found if found.get("format") == FORMAT else {}
 
 
+def _measured(rows: Iterable[tuple]) -> dict[str, float]:
+    """The seconds in rows of (section's name, its record); others are left out."""
+    seconds = {}
+    for name, row in rows:
+        value = row.get("seconds") if isinstance(row, dict) else None
+        usable = type(value) in (int, float) and 0 <= value < MOST_SECONDS
+        if usable and isinstance(name, str):
+            seconds[name] = value
+    return seconds
+
+
 def read_seconds(folder: Path) -> dict[str, float]:
-    """The seconds of each section, by name: this machine's, else the recorded ones.
+    """The seconds of each section, by name, as this machine has measured them.
 
     A run with other settings or with an option of the script's own does not count.
 
     Args:
         folder: the folder of a lab's files.
     """
-    recorded = _read_json(RECORDED).get(folder.name, {})
-    rows = list(recorded.get("sections", {}).items())
-    for path in sorted(folder.glob(SECTION_FILES)):
-        record = read_record(path)
-        if record.get("usual") is True:
-            rows.append((record.get("name"), record))
-    seconds = {}
-    for name, row in rows:
-        value = row.get("seconds") if isinstance(row, dict) else None
-        measured = type(value) in (int, float) and 0 <= value < MOST_SECONDS
-        if measured and isinstance(name, str):
-            seconds[name] = value
-    return seconds
+    records = [read_record(path) for path in sorted(folder.glob(SECTION_FILES))]
+    usual = [record for record in records if record.get("usual") is True]
+    return _measured((record.get("name"), record) for record in usual)
+
+
+def recorded_seconds(lab: str) -> dict[str, float]:
+    """The same of the recorded day, for a machine on which nothing has run yet."""
+    return _measured(_read_json(RECORDED).get(lab, {}).get("sections", {}).items())

@@ -297,6 +297,10 @@ class Runner(Outline):
         if names == usual and not command.settings and not any(self.options.values()):
             self._write_lab(total={"seconds": round(total, 1), "memory_mb": memory})
         self.show_exercises(e for e in self.exercises.values() if e.section in names)
+        for section in self.sections.values():
+            if section.alone and names == usual:
+                again = self.rerun_command(section.name)
+                say(f"Bölüm {section.number} uzundur, ayrıca çalıştırılır: {again}")
         slowest = max(seconds, key=seconds.get)
         say(
             f"{len(names)} bölüm yükleme dahil {total:.0f} saniye sürdü. En uzun bölüm "
