@@ -45,10 +45,6 @@ def finished(folder) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in folder.glob(f"{PROJECT.stem}*.[ckp]*")}
 
 
-def test_the_section_is_short_enough_to_be_read():
-    assert sum(len(cell.splitlines()) for cell in PROJECT.lesson) <= 100
-
-
 def test_stopped_training_goes_on_and_finished_files_stay(run, monkeypatch, capsys):
     assert run() == 0
     before = finished(run.folder)

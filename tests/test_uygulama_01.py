@@ -30,10 +30,3 @@ def test_what_the_first_model_prints_does_not_answer_its_question(tmp_path, caps
     lab.configure()
     assert "Epoch 1/" in shown
     assert learned not in shown.replace(".", " ").split()
-
-
-def test_a_patient_who_is_not_there_is_told_in_turkish(tmp_path, told):
-    words = ["--bolum", "2", "--ayar", "patient=1000", "--cikti", str(tmp_path)]
-    assert lab.main(words) == 2
-    lab.configure()
-    told("patient 0 ile 113 arasında olmalı")
