@@ -12,6 +12,7 @@ import tempfile
 from functools import partial
 from html import unescape
 from pathlib import Path
+from unittest.mock import DEFAULT, Mock
 
 import keras
 import matplotlib.pyplot as plt
@@ -246,11 +247,8 @@ def test_only_what_a_killed_run_left_half_written_is_swept(lab):
 
 
 def test_the_lesson_goes_on_without_page_or_keyboard(lab, told, monkeypatch):
-    def no_keyboard(prompt):
-        raise EOFError
-
     (lab.out / "index.html").mkdir()
-    monkeypatch.setattr("builtins.input", no_keyboard)
+    monkeypatch.setattr("builtins.input", Mock(side_effect=EOFError))
     assert lab.ran("--bekle") == 0
     told("Günün sayfası yenilenemedi", "klavye bağlı değil")
     assert {"01_first.png", "02_second.keras"} <= set(lab.files())
@@ -316,17 +314,12 @@ def test_terminated_run_leaves_no_temporary_file(lab, monkeypatch):
 
 
 def test_file_that_another_program_holds_for_a_moment_is_written(tmp_path, monkeypatch):
-    replace, refusals = os.replace, [PermissionError(errno.EACCES, "açık")] * 2
-
-    def busy(source, target):
-        if refusals:
-            raise refusals.pop()
-        replace(source, target)
-
+    answers = [PermissionError(errno.EACCES, "açık")] * 2 + [DEFAULT]
+    busy = Mock(wraps=os.replace, side_effect=answers)
     monkeypatch.setattr(os, "replace", busy)
     files_module.write_text(tmp_path / "a.txt", "bütün")
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "bütün"
-    assert refusals == []
+    assert busy.call_count == 3
 
 
 # Sayılar, modeller
