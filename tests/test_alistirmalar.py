@@ -47,8 +47,6 @@ def test_task_done_is_judged_right(stem, level, full_seed, tmp_path, told):
     told("✓ beklenen")
 
 
-# Öğrencinin yazdığı dosya
-
 YAZ = {stem[9:11]: lab.exercises["yaz"] for stem, lab in LABS.items()}
 
 

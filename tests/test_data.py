@@ -46,9 +46,6 @@ def test_breast_cancer_split_labels_and_a_scaler_fitted_on_train_only():
     assert radius[raw.y_train == 1].mean() > radius[raw.y_train == 0].mean()
 
 
-# Bozuk ya da eksik dosya
-
-
 @pytest.fixture
 def mnist_copy(tmp_path, monkeypatch):
     path = tmp_path / "mnist.npz"

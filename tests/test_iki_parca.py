@@ -31,9 +31,6 @@ def small_model(units=2, activation="relu") -> keras.Model:
     return model
 
 
-# Bölümün iki parçası
-
-
 def test_a_result_part_that_does_not_fit_its_lesson_is_told(lab, told):
     @lab.section
     def first(size=3):
@@ -65,9 +62,6 @@ def test_figures_have_the_conclusion_as_title_and_the_main_one_comes_first(lab):
     assert lab.ran() == 0
     shown = [path.name for path in lab.report.figures]
     assert shown == ["01_first.png", "01_first_ek.png"]
-
-
-# Keras'ın çıktısı, öğrencinin yanlış satırı
 
 
 def test_keras_is_quiet_in_a_section_and_as_before_after_it(lab, told):
@@ -110,9 +104,6 @@ def test_a_wrong_edit_is_told_with_its_line_and_cure(lab, capsys, last, loss, ca
     assert len(err.splitlines()) < 10
     kept = (lab.out / "son_hata.txt").read_text(encoding="utf-8")
     assert "Traceback" in kept
-
-
-# Runs, paired
 
 
 def test_runs_builds_once_a_condition_and_restarts_for_every_seed(lab):

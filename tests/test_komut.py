@@ -17,7 +17,7 @@ import pytest
 from helpers import copy_repository
 
 from common import LabError, predict_in, start_python
-from common.classroom import startup
+from common.classroom import startup, terminal
 from common.classroom.check import usable_cores
 from common.classroom.source import read_outline
 from common.files import ROOT, here
@@ -39,8 +39,6 @@ def assert_told(done: subprocess.CompletedProcess, *told: str, code: int = 1) ->
     assert [text for text in told if text not in done.stderr] == []
     assert "Traceback" not in done.stderr
 
-
-# Yorumlayıcı, paketler
 
 OWN_PYTHON = ".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python"
 MISSING = "sys.modules['seaborn'] = None"
@@ -172,8 +170,6 @@ def test_environment_check_passes_whatever_the_home_folder_says(tmp_path):
     assert sorted(order, key=done.stdout.index) == order
 
 
-# Başka bir klasör, terminal, akış
-
 NO_NETWORK = """
 import socket
 def refuse(*arguments, **options):
@@ -278,20 +274,16 @@ def test_streams_that_take_nothing(redirect, code, told):
     assert not done.stderr or told
 
 
-@ON_UNIX
-def test_nothing_moves_in_a_file_or_a_dumb_terminal():
-    import pty
+STILL = [("FORCE_COLOR", "1", False), ("TERM", "dumb", True)]
 
-    code = "from common.classroom import terminal; "
-    code += "terminal.waiting('Bekleyin').__enter__()"
-    done = python("-c", code, env=UTF8 | {"FORCE_COLOR": "1"})
-    assert done.stdout.strip() == "Bekleyin"
-    master, slave = pty.openpty()
-    dumb = UTF8 | {"TERM": "dumb"}
-    python("-c", code, env=dumb, stdout=slave, capture_output=False)
-    os.close(slave)  # boşsa okumak beklemez, tutmaz
-    assert os.read(master, 999).decode().strip() == "Bekleyin"
-    os.close(master)
+
+@pytest.mark.parametrize(("name", "value", "tty"), STILL)
+def test_a_file_and_a_dumb_terminal_stay_still(monkeypatch, capsys, name, value, tty):
+    monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: tty)
+    with terminal.waiting("Bekleyin"):
+        pass
+    assert capsys.readouterr().out.strip() == "Bekleyin"
 
 
 def test_a_fresh_process_that_fails_says_why(tmp_path):

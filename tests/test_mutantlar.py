@@ -45,11 +45,17 @@ MUTANTS = [  # section, right, wrong, how the check that does not hold begins
     ("custom_metric", "(1 + self.beta**2)", "self.beta**2", "Biriken F, scikit"),
     ("custom_train_step", "+ self.aux_weight *", "+ 0 *", "Elle yazılan döngü"),
 ]
+# These take longest; that their checks can fail is asked together with the full size.
+DEAR = {"custom_metric", "mixed_precision", "residual_blocks", "tf_function_speed"}
 STEMS = {name: stem for stem, lab in LABS.items() for name in lab.sections}
-NAMES = [f"{STEMS[section][:12]}-{section}" for section, *_ in MUTANTS]  # for ByLab
+ROWS = []
+for row in MUTANTS:
+    name = f"{STEMS[row[0]][:12]}-{row[0]}"  # ByLab reads the lab
+    marks = [pytest.mark.tam] if row[0] in DEAR else []
+    ROWS.append(pytest.param(*row, id=name, marks=marks))
 
 
-@pytest.mark.parametrize(("section", "right", "wrong", "told"), MUTANTS, ids=NAMES)
+@pytest.mark.parametrize(("section", "right", "wrong", "told"), ROWS)
 def test_a_mistake_is_noticed(section, right, wrong, told, tmp_path, without_figures):
     stem = STEMS[section]
     text = (ROOT / f"{stem}.py").read_text(encoding="utf-8")

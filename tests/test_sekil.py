@@ -72,9 +72,6 @@ def test_first_sentence_of_a_conclusion():
         assert first_sentence(f"{first}. Sonra aşırı öğrenme.") == first
 
 
-# Model çizgeleri
-
-
 def deep(depth: int, skip: bool) -> keras.Model:
     inputs = keras.Input((8,))
     x = inputs

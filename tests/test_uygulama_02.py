@@ -68,18 +68,11 @@ def test_ctrl_c_keeps_log_and_figure(folder):
     assert figure.read_bytes().endswith(b"IEND\xaeB`\x82")  # PNG bütün
 
 
-def test_the_page_shows_the_growing_figure_until_the_training_ends(folder, monkeypatch):
+def test_the_page_shows_the_growing_figure_until_a_lesson_part_ends(folder):
     told = folder.parent / page.LIVE_FILE
-    seen = []
-    show = page.show_live
-
-    def remember(*arguments):
-        show(*arguments)
-        seen.append(told.read_text(encoding="utf-8"))
-
-    monkeypatch.setattr(page, "show_live", remember)
-    lab.configure(quick=True, out=folder.parent)
-    lab.sections["plotter"].run()
-    assert 'window.canli = "uygulama_02/07_plotter_canli.png";\n' in seen
+    fit([lab02.Plotter("loss")])
+    growing = 'window.canli = "uygulama_02/07_plotter_canli.png";\n'
+    assert told.read_text(encoding="utf-8") == growing
+    lab.sections["callback_anatomy"].run()
     assert told.read_text(encoding="utf-8") == 'window.canli = "";\n'
     assert f"{page.LIVE_FILE}?" in (folder.parent / page.PAGE_FILE).read_text("utf-8")
