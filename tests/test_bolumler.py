@@ -4,11 +4,10 @@
 verilenlerle.
 """
 
+import functools
 import io
 import math
 import re
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from helpers import LABS, TASKS, figure_problems
@@ -20,7 +19,6 @@ from common.classroom.lettering import first_sentence
 from common.classroom.runner import Report
 from common.classroom.terminal import panel
 from common.files import ROOT
-from common.lab import Lab
 
 SECTIONS = [(stem, name) for stem, lab in LABS.items() for name in lab.sections]
 NAMES = [f"{stem[:12]}-{name}" for stem, name in SECTIONS]
@@ -53,54 +51,41 @@ def pytest_generate_tests(metafunc):
     metafunc.parametrize("runs", sizes[wanted], indirect=True, scope="module")
 
 
-@dataclass
-class Evidence:
-    """Runs a section of a lab once and keeps what it left and what it drew."""
-
-    lab: Lab
-    folder: Path
-    quick: bool
-    seed: int
-    reports: dict = field(default_factory=dict)
-    problems: dict = field(default_factory=dict)  # of the figures of each section
-
-    def __call__(self, name: str) -> Report:
-        if name not in self.reports:
-            section = self.lab.sections[name]
-            quick = self.quick or section.alone  # at full size it takes minutes
-            self.lab.configure(quick=quick, out=self.folder, seed=self.seed)
-            finish, problems = lettering.finish, self.problems.setdefault(name, [])
-
-            def checked(fig, conclusion=""):
-                finish(fig, conclusion)
-                problems.extend(figure_problems(fig))
-
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(lettering, "finish", checked)
-                section.run()
-            self.reports[name] = self.lab.report
-        return self.reports[name]
-
-
 @pytest.fixture(scope="module")
 def runs(request, tmp_path_factory):
-    """Evidence of every lab at one size and seed."""
+    """Runs a section once at one size and seed: its report, problems of its figures."""
     quick, seed = request.param
-    with pytest.MonkeyPatch.context() as patch:
-        if quick:  # iki teknik yeter: her biri yeni bir çizge izletir
-            few = dict([*lab04.TECHNIQUES.items()][:2])
-            patch.setattr(lab04, "TECHNIQUES", few)
-        found = {}
-        for stem, lab in LABS.items():
-            found[stem] = Evidence(lab, tmp_path_factory.mktemp("outputs"), quick, seed)
-        yield found
+    folder = tmp_path_factory.mktemp("outputs")
+    finish = lettering.finish
+
+    @functools.cache
+    def run(stem: str, name: str) -> tuple[Report, list[str]]:
+        section = LABS[stem].sections[name]
+        small = quick or section.alone  # at full size it takes minutes
+        LABS[stem].configure(quick=small, out=folder / stem, seed=seed)
+        problems = []
+
+        def checked(fig, conclusion=""):
+            finish(fig, conclusion)
+            problems.extend(figure_problems(fig))
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lettering, "finish", checked)
+            if quick:  # iki teknik yeter: her biri yeni bir çizge izletir
+                few = dict([*lab04.TECHNIQUES.items()][:2])
+                patch.setattr(lab04, "TECHNIQUES", few)
+            section.run()
+        return LABS[stem].report, problems
+
+    run.quick, run.seed, run.folder = quick, seed, folder
+    yield run
     for lab in LABS.values():
         lab.configure()
 
 
 @every_section
 def test_every_check_of_the_section_holds(runs, stem, name):
-    report = runs[stem](name)
+    report, _ = runs(stem, name)
     assert report.checks
     broken = [check for check in report.checks if check.asked and not check.holds]
     assert [check.text for check in broken] == []
@@ -108,7 +93,8 @@ def test_every_check_of_the_section_holds(runs, stem, name):
 
 @every_section
 def test_section_shows_question_table_figure_and_whole_sentences(runs, stem, name):
-    report, section = runs[stem](name), LABS[stem].sections[name]
+    report, problems = runs(stem, name)
+    section = report.section
     assert re.fullmatch(r"[^?]+\?( \(a\) .+ \(b\) .+ \(c\) .+)?", section.question)
     assert section.why
     assert report.conclusion
@@ -120,7 +106,7 @@ def test_section_shows_question_table_figure_and_whole_sentences(runs, stem, nam
     assert all(len(frame) for frame in report.frames.values())
     drawn = f"{section.stem}.png" in {path.name for path in report.written}
     assert drawn or section.curious  # bir tuzak tablosu yetebilir
-    assert runs[stem].problems[name] == []
+    assert problems == []
     screen = Console(width=80, file=io.StringIO(), force_terminal=True)
     screen.print(panel(report, 80))
     assert len(screen.file.getvalue().splitlines()) < 24  # sınıftaki en küçük terminal
@@ -129,20 +115,18 @@ def test_section_shows_question_table_figure_and_whole_sentences(runs, stem, nam
 @pytest.mark.bir_tohum
 @pytest.mark.parametrize("stem", LABS)
 def test_alone_and_again_the_csv_files_are_the_same(runs, stem, tmp_path):
-    evidence = runs[stem]
-    lab, names = evidence.lab, ALONE[evidence.lab.name]
-    options = ["--tohum", str(evidence.seed), "--cikti", str(tmp_path)]
-    if evidence.quick:
+    lab, names = LABS[stem], ALONE[LABS[stem].name]
+    options = ["--tohum", str(runs.seed), "--cikti", str(tmp_path)]
+    if runs.quick:
         names = names[:1]
         options.append("--hizli")
-    for name in names:
-        evidence(name)
-    numbers = [str(lab.sections[name].number) for name in names]
+    sections = [runs(stem, name)[0].section for name in names]
+    numbers = [str(section.number) for section in sections]
     assert lab.main(["--bolum", *numbers, *options]) == 0
     again = sorted((tmp_path / lab.name).glob("[0-9]*.csv"))
     assert {int(path.name[:2]) for path in again} == {int(n) for n in numbers}
     for path in again:
-        before = evidence.folder / lab.name / path.name
+        before = runs.folder / stem / lab.name / path.name
         assert path.read_bytes() == before.read_bytes(), path.name
 
 
@@ -150,8 +134,8 @@ def test_alone_and_again_the_csv_files_are_the_same(runs, stem, tmp_path):
 @pytest.mark.parametrize(("stem", "level"), TASKS)
 def test_task_not_done_is_not_judged_right(runs, stem, level):
     task = LABS[stem].exercises[level]
-    found = runs[stem](task.section).data
-    usual = task.measure(found)  # NaN: yazılacak satırlar henüz yok
+    report, _ = runs(stem, task.section)
+    usual = task.measure(report.data)  # NaN: yazılacak satırlar henüz yok
     assert not task.low <= usual <= task.high
     assert math.isnan(usual) == (not task.settings)
 

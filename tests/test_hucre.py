@@ -66,9 +66,7 @@ RUNS += [pytest.param(stem, 99, marks=pytest.mark.tam) for stem in LABS]
 
 
 @pytest.mark.parametrize(("stem", "most"), RUNS)
-def test_the_cells_of_a_script_write_what_a_run_writes(
-    stem, most, tmp_path, monkeypatch
-):
+def test_cells_of_a_script_write_what_a_run_writes(stem, most, tmp_path, monkeypatch):
     monkeypatch.setenv("DERS_HIZLI", "1")
     folder = copy_repository(tmp_path)
     text = (folder / f"{stem}.py").read_text(encoding="utf-8")

@@ -117,12 +117,8 @@ def test_cores_are_those_that_the_container_gives(tmp_path):
     assert usable_cores(tmp_path / "cpu.max") == usable_cores(tmp_path / "yok") >= 1
 
 
-@pytest.fixture
-def copy(tmp_path):
-    return copy_repository(tmp_path)
-
-
-def test_a_file_that_hides_a_module_is_named(copy):
+def test_a_file_that_hides_a_module_is_named(tmp_path):
+    copy = copy_repository(tmp_path)
     for name in ("random.py", "numpy.py", "scipy.py", "PIL.py", "keras/__init__.py"):
         (copy / name).parent.mkdir(exist_ok=True)
         (copy / name).write_text("1 / 0", encoding="utf-8")
@@ -178,9 +174,8 @@ socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
 """
 
 
-def test_elsewhere_offline_in_ascii_twice_at_once_and_one_of_them_killed(
-    copy, tmp_path
-):
+def test_elsewhere_offline_in_ascii_twice_at_once_and_one_of_them_killed(tmp_path):
+    copy = copy_repository(tmp_path)
     (tmp_path / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
     script = copy / "uygulama_04_custom_loop.py"
     sections = read_outline(script).sections

@@ -11,6 +11,7 @@ import tempfile
 from functools import partial
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import DEFAULT, Mock
 
 import keras
@@ -40,10 +41,6 @@ def add_third(lab, act) -> None:
         act()
 
 
-def read_json(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
 def test_a_whole_run_writes_tables_figures_models_and_times(lab, told):
     assert lab.ran() == 0
     assert list(lab.report.data) == ["rows", "others"]  # dersin döndürdüğü çerçeveler
@@ -55,10 +52,10 @@ def test_a_whole_run_writes_tables_figures_models_and_times(lab, told):
     said = ["Birinci bölüm", "Sonuç: 3 satır", "Neden: Ayarı kadar satır", "2 bölüm"]
     told(*said, "Sonuç: a, aa.", "✓ oran küçük (0,5)", "MB")
     assert set(read_seconds(lab.folder)) == {"first", "second"}
-    assert read_json(lab.folder / "ders.json")["total"]["seconds"] > 0
+    assert b'"total"' in lab.files()["ders.json"]
     lab.ran("--bolum", "1")
     assert lab.files()["01_first.csv"] == whole["01_first.csv"]
-    assert "total" not in read_json(lab.folder / "ders.json")  # toplam eskidi
+    assert b'"total"' not in lab.files()["ders.json"]  # toplam eskidi
     lab.ran("--bolum", "1", "--tohum", "7")
     assert lab.files()["01_first.csv"] != whole["01_first.csv"]
 
@@ -134,21 +131,13 @@ def test_a_task_is_shown_after_its_section_and_judged(lab, told, words, code, sa
     assert read_page(lab).ids[-1] == "uygulama_09-sira"
 
 
-# Günün sayfası
-
-
-class Page:
-    """A written page: its HTML, what it shows (no code), its links, its sections."""
-
-    def __init__(self, raw: str):
-        self.raw = raw
-        self.text = unescape(re.sub(r"(?s)<pre>.*?</pre>|<[^>]*>", "", raw))
-        self.targets = re.findall(r'(?:href|src)="([^"?]+)', raw)
-        self.ids = re.findall(r'<section id="(.+?)"', raw)
-
-
-def read_page(lab, folder="") -> Page:
-    return Page((lab.out / folder / "index.html").read_text(encoding="utf-8"))
+def read_page(lab, folder="") -> SimpleNamespace:
+    """The page: its HTML, what it shows (no code), its links, its sections."""
+    raw = (lab.out / folder / "index.html").read_text(encoding="utf-8")
+    text = unescape(re.sub(r"(?s)<pre>.*?</pre>|<[^>]*>", "", raw))
+    targets = re.findall(r'(?:href|src)="([^"?]+)', raw)
+    ids = re.findall(r'<section id="(.+?)"', raw)
+    return SimpleNamespace(raw=raw, text=text, targets=targets, ids=ids)
 
 
 def test_the_days_page_shows_what_has_run_so_far_from_its_own_folder(lab):
@@ -208,7 +197,7 @@ def test_a_run_with_a_switch_of_the_script_is_not_the_courses(lab, told):
     assert lab.ran("--uzun") == 0
     assert "01_first.csv" in lab.files()
     assert read_seconds(lab.folder) == {}
-    assert "total" not in read_json(lab.folder / "ders.json")
+    assert b'"total"' not in lab.files()["ders.json"]
     assert lab.ran("--bolum", "3") == 0
     assert seen == [{"uzun": True}, {"uzun": False}]
 

@@ -16,7 +16,6 @@ BACKUP = f"{PROJECT.stem}_" + "?" * 8
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Run the mini project in a few steps; its folder is run.folder."""
-
     monkeypatch.setattr(lab04, "load_mnist", lambda n: load_mnist(min(n, 500), 100))
 
     def main(*words: str, sections=(0,)) -> int:

@@ -4,9 +4,11 @@ Her mutant derste kolayca yapılan bir yanlıştır: betiğin bir kopyasında do
 yanlışıyla değişir, bölüm hızlı boyda koşar, başı yazılan sınama tutmaz.
 """
 
+import matplotlib.pyplot as plt
 import pytest
 from helpers import LABS, load_script
 
+from common.classroom import lettering
 from common.files import ROOT
 
 STEP_START = "begin(self, batch, logs=None):  # adımdan önce: adımın LR'si"
@@ -56,12 +58,14 @@ for row in MUTANTS:
 
 
 @pytest.mark.parametrize(("section", "right", "wrong", "told"), ROWS)
-def test_a_mistake_is_noticed(section, right, wrong, told, tmp_path, without_figures):
+def test_a_mistake_is_noticed(section, right, wrong, told, tmp_path, monkeypatch):
     stem = STEMS[section]
     text = (ROOT / f"{stem}.py").read_text(encoding="utf-8")
     assert text.count(right) == 1
     lab = load_script(text.replace(right, wrong), stem, tmp_path).lab
     lab.configure(quick=True, out=tmp_path)
+    monkeypatch.setattr(lettering, "finish", lambda fig, conclusion="": None)
+    monkeypatch.setattr(plt.Figure, "savefig", lambda self, path: path.touch())
     lab.sections[section].run()
     failed = [c.label for c in lab.report.checks if c.asked and not c.holds]
     assert any(label.startswith(told) for label in failed)

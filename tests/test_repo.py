@@ -23,23 +23,16 @@ def read(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
 
-def unmarked(text: str) -> str:
-    """A page as it is shown: without the marks of what was recorded."""
-    return re.sub(f"{MARK}.+? -->|{kaydet.END}", "", text)
-
-
 EXAMPLES = "outputs/ornekler"
 MARKED = [read(path) for path in PAGES]
-README, GUIDE = map(unmarked, MARKED)
+SIGNS = re.compile(f"{MARK}.+? -->|{kaydet.END}")  # of what was recorded
+README, GUIDE = (SIGNS.sub("", text) for text in MARKED)
 TOLD = json.loads(read(RESULTS))
 LABS_READ = [read_outline(path) for path in sorted(ROOT.glob("uygulama_0*.py"))]
 SECTIONS = {(lab.name, s.number): s for lab in LABS_READ for s in lab.sections.values()}
 LIMITS = {"uygulama_04": (170, 2500)}  # saniye, MB; ötekilerde 120, 2000
 LONGEST, MINI_PROJECT = 25, 100  # bir bölümün, mini projenin sınırı (saniye)
 DAY = 450  # dört betik (saniye): yedi buçuk dakika
-
-
-# README, iş akışları, bağlantılar
 
 
 def test_ci_and_workflows_run_exactly_the_lines_of_the_readme():
@@ -96,9 +89,6 @@ def test_the_slide_table_points_to_sections_that_exist():
     assert len(rows) >= 27  # DESIGN.md'deki doğrulanmış gerçeklerin sayısı
     for lab, numbers in rows:
         assert {(f"uygulama_{lab}", int(n)) for n in numbers.split(", ")} <= {*SECTIONS}
-
-
-# Kaydedilmiş gün
 
 
 def test_the_pages_tell_what_was_recorded_of_every_lab():
@@ -281,9 +271,6 @@ def test_the_guide_has_the_solutions_of_the_exercises(stem):
         assert row in GUIDE
 
 
-# Paketler
-
-
 def requirements(name: str) -> list[Requirement]:
     return [Requirement(line) for line in read(name).splitlines() if line[:1] != "#"]
 
@@ -291,12 +278,6 @@ def requirements(name: str) -> list[Requirement]:
 def plain(name: str) -> str:
     """A distribution's name as all files may write it."""
     return name.lower().replace("_", "-")
-
-
-def brought_by(name: str) -> list[Requirement]:
-    """What an installed distribution brings to this machine."""
-    found = [Requirement(line) for line in requires(name) or ()]
-    return [r for r in found if not r.marker or r.marker.evaluate({"extra": ""})]
 
 
 def test_constraints_pin_everything_that_the_requirements_bring():
@@ -311,8 +292,11 @@ def test_constraints_pin_everything_that_the_requirements_bring():
         name = plain(needed.name)
         assert name in pinned, f"python tools/sabitle.py: {name}"
         assert needed.specifier.contains(pinned[name]), f"tools/sabitle.py: {needed}"
-        queue += [] if name in seen else brought_by(name)
-        seen.add(name)
+        if name not in seen:
+            seen.add(name)
+            found = map(Requirement, requires(name) or ())
+            here = {"extra": ""}
+            queue += [r for r in found if not r.marker or r.marker.evaluate(here)]
 
 
 def test_requirements_are_installed_and_name_what_a_lab_looks_for():

@@ -3,7 +3,6 @@
 import itertools
 
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,12 +21,6 @@ def frame(names=NAMES, seeds=3, epochs=6) -> pd.DataFrame:
     rows = itertools.product(names, range(seeds), range(1, epochs + 1))
     found = pd.DataFrame(rows, columns=["ağ", "tohum", "epoch"])
     return found.assign(val_accuracy=0.9 - 0.3 / found["epoch"])
-
-
-@pytest.fixture(autouse=True)
-def closed_at_the_end():
-    yield
-    plt.close("all")
 
 
 def test_curves_are_named_at_their_ends_and_pushed_apart():
