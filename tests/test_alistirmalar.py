@@ -48,9 +48,9 @@ YAZ = {stem[9:11]: lab.exercises["yaz"] for stem, lab in LABS.items()}
 
 @pytest.fixture
 def judged(tmp_path, capsys):
-    """Judges a text as the file of a lab as far as the first ✗; gives what is told."""
+    """Judges a solution with one wrong place as far as the first ✗: what is told."""
 
-    def judge(number: str, text: str) -> str:
+    def judge(number: str, old: str, new: str) -> str:
         def until_wrong(student):
             for sentence, holds, look in YAZ[number].judge(student):
                 yield sentence, holds, look
@@ -58,7 +58,9 @@ def judged(tmp_path, capsys):
                     return
 
         path = tmp_path / YAZ[number].path.name
-        path.write_text(text, encoding="utf-8")
+        solution = YAZ[number].solution
+        assert solution.count(old) == 1
+        path.write_text(solution.replace(old, new), encoding="utf-8")
         set_seed(42)
         task = dataclasses.replace(YAZ[number], file=str(path), judge=until_wrong)
         try:
@@ -70,13 +72,6 @@ def judged(tmp_path, capsys):
         return told
 
     return judge
-
-
-def changed(number: str, old: str, new: str) -> str:
-    """The text of a solution with one wrong place."""
-    text = YAZ[number].solution
-    assert text.count(old) == 1, old
-    return text.replace(old, new)
 
 
 @pytest.mark.parametrize("stem", LABS)
@@ -137,7 +132,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("number", "old", "new", "sentence"), WRONG)
 def test_a_wrong_answer_is_noticed(judged, number, old, new, sentence):
-    told = judged(number, changed(number, old, new))
+    told = judged(number, old, new)
     assert sentence in told.partition("✗")[2].splitlines()[0]
 
 
@@ -155,8 +150,8 @@ BROKEN = [  # a wrong place, the line that is told, the message, where to look
 
 @pytest.mark.parametrize(("number", "old", "new", "at", "message", "look"), BROKEN)
 def test_a_line_that_fails_is_shown(judged, number, old, new, at, message, look):
-    text = changed(number, old, new)
-    place, line, told, cure = judged(number, text).splitlines()[-4:]
+    place, line, told, cure = judged(number, old, new).splitlines()[-4:]
+    text = YAZ[number].solution.replace(old, new)
     shown = text.splitlines()[int(place.split("satır ")[1].rstrip(":")) - 1]
     assert line.strip() == shown.strip()
     assert (at or new) in shown
@@ -174,4 +169,4 @@ UNSHOWN = [  # a wrong place in exercise 03 whose line says nothing, what is tol
 
 @pytest.mark.parametrize(("old", "new", "told"), UNSHOWN)
 def test_what_no_line_shows_is_told(judged, old, new, told):
-    assert told in judged("03", changed("03", old, new))
+    assert told in judged("03", old, new)

@@ -18,7 +18,6 @@ from common.classroom import lettering
 from common.classroom.lettering import first_sentence
 from common.classroom.runner import Report
 from common.classroom.terminal import panel
-from common.files import ROOT
 
 SECTIONS = [(stem, name) for stem, lab in LABS.items() for name in lab.sections]
 NAMES = [f"{stem[:12]}-{name}" for stem, name in SECTIONS]
@@ -147,10 +146,3 @@ def test_every_setting_tells_its_reason_and_the_parts_are_short(stem, name):
     assert [word for word, reason in section.reasons.items() if not reason] == []
     assert max(len(cell.splitlines()) for cell in section.lesson) <= LESSON
     assert 0 < len(section.result.splitlines()) <= RESULT
-
-
-@pytest.mark.parametrize("stem", LABS)
-def test_headings_of_the_cells_are_markdown(stem):
-    text = (ROOT / f"{stem}.py").read_text(encoding="utf-8")
-    headings = re.findall(r"(?m)^# %% \[markdown\]\n# ## (\d+) · .+$", text)
-    assert headings == [str(section.number) for section in LABS[stem].sections.values()]

@@ -308,8 +308,10 @@ def test_requirements_are_installed_and_name_what_a_lab_looks_for():
 
 
 @pytest.mark.parametrize("stem", LABS)
-def test_numbers_chance_and_signs_are_written_in_one_way(stem):
+def test_headings_numbers_chance_and_signs_are_written_in_one_way(stem):
     text = read(f"{stem}.py")
+    headings = re.findall(r"(?m)^# %% \[markdown\]\n# ## (\d+) · .+$", text)
+    assert headings == [str(section.number) for section in LABS[stem].sections.values()]
     assert re.findall(r"(?<![\w.,])\d{5,}(?!\w)", text) == []  # "42 497"
     assert "gürültüden ayrılmıyor" not in text  # "fark şanstan ayrılmıyor"
     assert spelling.plain(text).count("?") == text.count("?")  # dar terminalde de
