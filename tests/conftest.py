@@ -52,14 +52,3 @@ def told(capsys):
         return text
 
     return assert_told
-
-
-@pytest.fixture
-def without_figures(monkeypatch):
-    """Figures are neither laid out nor drawn: where only numbers are asked for."""
-    import matplotlib.pyplot as plt
-
-    from common.classroom import lettering
-
-    monkeypatch.setattr(lettering, "finish", lambda fig, conclusion="": None)
-    monkeypatch.setattr(plt.Figure, "savefig", lambda self, path: path.touch())

@@ -1,20 +1,18 @@
-"""What several test files use: the labs, a small lab, looking at figures, evidence."""
+"""What several test files use: the labs, a small lab, looking at figures."""
 
 import importlib.util
 import shutil
 import sys
-from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
 import keras
 import matplotlib.pyplot as plt
 import pandas as pd
-import pytest
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from common import plots
-from common.classroom import lettering
 from common.files import ROOT
 from common.lab import Lab
 
@@ -122,50 +120,17 @@ def visible_texts(fig: plt.Figure) -> list[Text]:
 def figure_problems(fig: plt.Figure) -> list[str]:
     """What the back row could not read: small, clipped or overlapping text."""
     fig.canvas.draw()
-    texts = visible_texts(fig)
-    boxes = [text.get_window_extent() for text in texts]
-    problems = []
-    for text, box in zip(texts, boxes, strict=True):
+    whole = fig.bbox.padded(SLACK)
+    boxes, problems = [], []
+    for text in visible_texts(fig):
+        said, box = text.get_text(), text.get_window_extent()
+        boxes.append((said, box))
         if text.get_fontsize() < MIN_FONT:
-            problems.append(f"küçük yazı: {text.get_text()!r}")
-        outside = box.x0 < -SLACK or box.y0 < -SLACK
-        if outside or box.x1 > fig.bbox.x1 + SLACK or box.y1 > fig.bbox.y1 + SLACK:
-            problems.append(f"kesilmiş yazı: {text.get_text()!r}")
-    for (one, a), (other, b) in combinations(zip(texts, boxes, strict=True), 2):
-        width = min(a.x1, b.x1) - max(a.x0, b.x0)
-        height = min(a.y1, b.y1) - max(a.y0, b.y0)
-        if width > SLACK and height > SLACK:
-            problems.append(f"üst üste: {one.get_text()!r} ile {other.get_text()!r}")
+            problems.append(f"küçük yazı: {said!r}")
+        if not (whole.contains(*box.min) and whole.contains(*box.max)):
+            problems.append(f"kesilmiş yazı: {said!r}")
+    for (one, a), (other, b) in combinations(boxes, 2):
+        shared = Bbox.intersection(a, b)
+        if shared and min(shared.size) > SLACK:
+            problems.append(f"üst üste: {one!r} ile {other!r}")
     return problems
-
-
-@dataclass
-class Evidence:
-    """Runs a section of a lab once and keeps what it returned, said and drew."""
-
-    lab: Lab
-    folder: Path
-    quick: bool
-    seed: int
-    results: dict = field(default_factory=dict)
-    reports: dict = field(default_factory=dict)
-    problems: dict = field(default_factory=dict)
-
-    def __call__(self, name: str) -> dict:
-        """The numbers that the section claims."""
-        if name not in self.results:
-            section = self.lab.sections[name]
-            quick = self.quick or section.alone  # at full size it takes minutes
-            self.lab.configure(quick=quick, out=self.folder, seed=self.seed)
-            finish, problems = lettering.finish, self.problems.setdefault(name, [])
-
-            def checked(fig, conclusion=""):
-                finish(fig, conclusion)
-                problems.extend(figure_problems(fig))
-
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(lettering, "finish", checked)
-                section.run()
-            self.reports[name] = self.lab.report
-            self.results[name] = self.lab.report.data
-        return self.results[name]

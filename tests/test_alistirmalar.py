@@ -4,6 +4,7 @@ Yapılmayan alıştırmayı bölümlerin kendi koşuları sınar (test_bolumler.
 """
 
 import dataclasses
+import re
 
 import pytest
 from helpers import LABS, LEVELS, TASKS, load_script
@@ -16,19 +17,12 @@ from common.seeds import set_seed
 MARK = "# Sıra sizde (ileri): bir satır da siz ekleyin"
 
 
-def pytest_generate_tests(metafunc):
-    if "full_seed" in metafunc.fixturenames:
-        metafunc.parametrize("full_seed", metafunc.config.getoption("--tohum"))
-
-
 @pytest.mark.parametrize(("stem", "level"), TASKS)
-def test_task_has_a_hint_a_solution_and_keeps_what_is_expected_to_itself(
-    stem, level, told
-):
+def test_a_task_has_hint_and_solution_and_hides_what_is_expected(stem, level, told):
     lab, exercise = LABS[stem], LABS[stem].exercises[level]
     assert list(lab.exercises) == [*LEVELS, "yaz"]
-    assert lab.main(["--sira", level, "--ipucu"]) == 0
     assert exercise.hint
+    assert lab.main(["--sira", level, "--ipucu"]) == 0
     told("İpucu:", never=exercise.write(exercise.low))
     assert lab.main(["--sira", level, "--cozum"]) == 0
     told("Çözüm:")
@@ -36,28 +30,27 @@ def test_task_has_a_hint_a_solution_and_keeps_what_is_expected_to_itself(
 
 @pytest.mark.tam
 @pytest.mark.parametrize(("stem", "level"), TASKS)
-def test_task_done_is_judged_right(stem, level, full_seed, tmp_path, told):
+def test_task_done_is_judged_right(stem, level, request, tmp_path, told):
     text = (ROOT / f"{stem}.py").read_text(encoding="utf-8")
     exercise = LABS[stem].exercises[level]
     if not exercise.settings:
         assert text.count(MARK) == 1
         text = text.replace(MARK, exercise.solution)
     lab = load_script(text, stem, tmp_path).lab
-    words = ["--sira", level, "--tohum", str(full_seed), "--cikti", str(tmp_path)]
-    assert lab.main(words) == 0
-    told("✓ beklenen")
+    for seed in request.config.getoption("--tohum"):
+        words = ["--sira", level, "--tohum", str(seed), "--cikti", str(tmp_path)]
+        assert lab.main(words) == 0
+        told("✓ beklenen")
 
-
-# Öğrencinin yazdığı dosya
 
 YAZ = {stem[9:11]: lab.exercises["yaz"] for stem, lab in LABS.items()}
 
 
 @pytest.fixture
 def judged(tmp_path, capsys):
-    """Judges a text as the file of a lab as far as the first ✗; gives what is told."""
+    """Judges a solution with one wrong place as far as the first ✗: what is told."""
 
-    def judge(number: str, text: str) -> str:
+    def judge(number: str, old: str, new: str) -> str:
         def until_wrong(student):
             for sentence, holds, look in YAZ[number].judge(student):
                 yield sentence, holds, look
@@ -65,7 +58,9 @@ def judged(tmp_path, capsys):
                     return
 
         path = tmp_path / YAZ[number].path.name
-        path.write_text(text, encoding="utf-8")
+        solution = YAZ[number].solution
+        assert solution.count(old) == 1
+        path.write_text(solution.replace(old, new), encoding="utf-8")
         set_seed(42)
         task = dataclasses.replace(YAZ[number], file=str(path), judge=until_wrong)
         try:
@@ -79,13 +74,6 @@ def judged(tmp_path, capsys):
     return judge
 
 
-def changed(number: str, old: str, new: str) -> str:
-    """The text of a solution with one wrong place."""
-    text = YAZ[number].solution
-    assert text.count(old) == 1, old
-    return text.replace(old, new)
-
-
 @pytest.mark.parametrize("stem", LABS)
 def test_the_solution_is_right_and_nobody_overwrites_a_file(
     stem, tmp_path, told, monkeypatch
@@ -96,12 +84,11 @@ def test_the_solution_is_right_and_nobody_overwrites_a_file(
     yaz = ["--sira", "yaz", "--cikti", str(tmp_path)]
     assert [lab.main(yaz), lab.main([*yaz, "--bastan"]), lab.main(yaz)] == [1, 0, 1]
     count = task.solution.count("# boşluk")
-    blanks = f"Doldurulacak boşluk (...) sayısı: {count}."
-    told(f"{path.name} yok. Boş dosya için", blanks)
+    told(f"{path.name} yok. Boş dosya için", f"boşluk (...) sayısı: {count}.")
     text = path.read_text(encoding="utf-8")
-    lines = [line.strip() for line in text.splitlines()]
-    above = [lines[n - 1] for n, line in enumerate(lines) if "..." in line][1:]
-    assert all(line.startswith("# ") and line.endswith(".") for line in above)
+    above = re.findall(r"(?m)^ *(.+)\n(?=.*\.\.\.)", text)
+    assert len(above) == count
+    assert [line for line in above if not re.fullmatch(r"# .+\.", line)] == []
     there = task.path.read_text(encoding="utf-8")
     assert there == text or there.count("...") < count  # bir öğrenci dolduruyor
     path.write_text(task.solution, encoding="utf-8")
@@ -145,7 +132,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("number", "old", "new", "sentence"), WRONG)
 def test_a_wrong_answer_is_noticed(judged, number, old, new, sentence):
-    told = judged(number, changed(number, old, new))
+    told = judged(number, old, new)
     assert sentence in told.partition("✗")[2].splitlines()[0]
 
 
@@ -163,8 +150,8 @@ BROKEN = [  # a wrong place, the line that is told, the message, where to look
 
 @pytest.mark.parametrize(("number", "old", "new", "at", "message", "look"), BROKEN)
 def test_a_line_that_fails_is_shown(judged, number, old, new, at, message, look):
-    text = changed(number, old, new)
-    place, line, told, cure = judged(number, text).splitlines()[-4:]
+    place, line, told, cure = judged(number, old, new).splitlines()[-4:]
+    text = YAZ[number].solution.replace(old, new)
     shown = text.splitlines()[int(place.split("satır ")[1].rstrip(":")) - 1]
     assert line.strip() == shown.strip()
     assert (at or new) in shown
@@ -182,4 +169,4 @@ UNSHOWN = [  # a wrong place in exercise 03 whose line says nothing, what is tol
 
 @pytest.mark.parametrize(("old", "new", "told"), UNSHOWN)
 def test_what_no_line_shows_is_told(judged, old, new, told):
-    assert told in judged("03", changed("03", old, new))
+    assert told in judged("03", old, new)

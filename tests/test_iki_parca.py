@@ -31,9 +31,6 @@ def small_model(units=2, activation="relu") -> keras.Model:
     return model
 
 
-# Bölümün iki parçası
-
-
 def test_a_result_part_that_does_not_fit_its_lesson_is_told(lab, told):
     @lab.section
     def first(size=3):
@@ -50,8 +47,6 @@ def test_a_result_part_that_does_not_fit_its_lesson_is_told(lab, told):
 
 
 def test_figures_have_the_conclusion_as_title_and_the_main_one_comes_first(lab):
-    titles = []
-
     @lab.section
     def first():
         """Bir"""
@@ -59,18 +54,14 @@ def test_figures_have_the_conclusion_as_title_and_the_main_one_comes_first(lab):
     @first.result
     def _(nothing):
         lab.conclude("Doğruluk %98,4 oldu. Kayıp da düştü.")
-        for suffix, title in (("_ek", "Verilen"), ("", None)):
-            fig, _ = plots.figure(title=title)
+        for suffix in ("_ek", ""):
+            fig, _ = plots.figure()
             lab.save(fig, suffix)
-            titles.append(fig.get_suptitle().replace("\n", " "))
+            assert fig.get_suptitle() == "Doğruluk %98,4 oldu"
 
     assert lab.ran() == 0
-    assert titles == ["Verilen", "Doğruluk %98,4 oldu"]
-    names = [path.name for path in lab.report.figures]
-    assert names == ["01_first.png", "01_first_ek.png"]
-
-
-# Keras'ın çıktısı, öğrencinin yanlış satırı
+    shown = [path.name for path in lab.report.figures]
+    assert shown == ["01_first.png", "01_first_ek.png"]
 
 
 def test_keras_is_quiet_in_a_section_and_as_before_after_it(lab, told):
@@ -111,10 +102,8 @@ def test_a_wrong_edit_is_told_with_its_line_and_cure(lab, capsys, last, loss, ca
     assert cause in err
     assert "test_iki_parca.py, satır " in err
     assert len(err.splitlines()) < 10
-    assert (lab.out / "son_hata.txt").exists()
-
-
-# Runs, paired
+    kept = (lab.out / "son_hata.txt").read_text(encoding="utf-8")
+    assert "Traceback" in kept
 
 
 def test_runs_builds_once_a_condition_and_restarts_for_every_seed(lab):
@@ -139,17 +128,13 @@ def test_runs_builds_once_a_condition_and_restarts_for_every_seed(lab):
     assert len(frame) == 2 * 2 * 2 * 2  # koşullar, LR, tohum, epoch
     assert np.allclose(frame["LR"], frame["hız"])
     assert said[0] == "ağ dar, LR 0.01, tohum 42 (1/8)"
-    assert said[-1].endswith("tohum 43 (8/8)")
     assert np.array_equal(starts[0], starts[2])  # aynı tohum, başka LR
     assert not np.array_equal(starts[0], starts[1])
     ends = final(frame, "accuracy")
     assert list(ends.columns)[:2] == [("dar", 0.01), ("dar", 0.1)]
-    assert list(ends.index) == [42, 43]
     last = frame[frame["epoch"] == 2]
     assert sorted(ends.to_numpy().ravel()) == sorted(last["accuracy"])
-    table = summary(frame, "accuracy", hız="hız")
-    assert list(table) == ["eğitim doğruluğu", "hız"]
-    assert " ± " in table["eğitim doğruluğu"].iloc[0]
+    assert list(summary(frame, "accuracy", hız="hız")) == ["eğitim doğruluğu", "hız"]
 
 
 def test_runs_without_conditions_start_again_and_need_what_each_run_gave(lab):

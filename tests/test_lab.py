@@ -2,16 +2,17 @@
 
 import dataclasses
 import errno
-import functools
 import json
 import os
 import re
 import signal
 import struct
-import sys
 import tempfile
+from functools import partial
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import DEFAULT, Mock
 
 import keras
 import matplotlib.pyplot as plt
@@ -40,10 +41,6 @@ def add_third(lab, act) -> None:
         act()
 
 
-def read_json(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
 def test_a_whole_run_writes_tables_figures_models_and_times(lab, told):
     assert lab.ran() == 0
     assert list(lab.report.data) == ["rows", "others"]  # dersin döndürdüğü çerçeveler
@@ -55,10 +52,10 @@ def test_a_whole_run_writes_tables_figures_models_and_times(lab, told):
     said = ["Birinci bölüm", "Sonuç: 3 satır", "Neden: Ayarı kadar satır", "2 bölüm"]
     told(*said, "Sonuç: a, aa.", "✓ oran küçük (0,5)", "MB")
     assert set(read_seconds(lab.folder)) == {"first", "second"}
-    assert read_json(lab.folder / "ders.json")["total"]["seconds"] > 0
+    assert b'"total"' in lab.files()["ders.json"]
     lab.ran("--bolum", "1")
     assert lab.files()["01_first.csv"] == whole["01_first.csv"]
-    assert "total" not in read_json(lab.folder / "ders.json")  # toplam eskidi
+    assert b'"total"' not in lab.files()["ders.json"]  # toplam eskidi
     lab.ran("--bolum", "1", "--tohum", "7")
     assert lab.files()["01_first.csv"] != whole["01_first.csv"]
 
@@ -88,23 +85,23 @@ def test_a_what_if_is_kept_apart_and_says_so(lab, told):
     assert lab.ran("--bolum", "1", "--ayar", "rate=1,0", "size=2") == 0
     told("Sonuç: 2 satır", "Deneme: rate=1.0", "✗ oran küçük (1)")
     assert lab.files() == before
+    assert (lab.out / "deneme" / lab.name / "01_first.csv").exists()
     assert "Deneme sayfası" in read_page(lab, "deneme").text
     assert "Deneme sayfası" not in read_page(lab).text
 
 
 def test_bounds_of_a_check(lab, told):
-    bounds = {"below": (2, 1), "above": (0.5, 1), "equal": (1, 1.1)}
-    bounds["within"] = ((1, 2), (1.5, 2))
+    holding = {"below": 2, "above": 0.5, "equal": 1, "within": (1, 2)}
+    failing = {"below": 1, "above": 1, "equal": 1.1, "within": (1.5, 2)}
 
     def ask():
-        for bound, (holds, fails) in bounds.items():
-            lab.check("Tuttu", 1.0, **{bound: holds})
-            lab.check("Tutmadı", 1.0, **{bound: fails})
-            lab.check("Sayı değil", float("nan"), **{bound: holds})
+        for bound in holding:
+            assert lab.check("Tuttu", 1.0, **{bound: holding[bound]})
+            assert not lab.check("Tutmadı", 1.0, **{bound: failing[bound]})
+            assert not lab.check("Sayı değil", float("nan"), **{bound: holding[bound]})
 
     add_third(lab, ask)
     assert lab.ran("--bolum", "3") == 1
-    assert [check.holds for check in lab.report.checks] == [True, False, False] * 4
     told("✗ Tutmadı (ölçülen 1; beklenen ", "Bölüm: 3")
     with pytest.raises(ValueError, match="below="):
         lab.check("sınırsız", 1.0)
@@ -118,15 +115,12 @@ JUDGED = [  # what the exercise expects, the exit code, what is told
 
 
 @pytest.mark.parametrize(("words", "code", "said"), JUDGED)
-def test_an_exercise_is_shown_after_its_section_and_judged(
-    lab, told, words, code, said
-):
-    usual = {"section": "first", "task": "Ne olur?", "quantity": "satır", "low": 4}
-    usual |= {"high": 6, "measure": len, "settings": {"size": 5}}
-    lab.exercise(level="temel", **usual | words)
+def test_a_task_is_shown_after_its_section_and_judged(lab, told, words, code, said):
+    usual = {"task": "Ne olur?", "quantity": "satır", "low": 4, "high": 6}
+    usual |= {"measure": len, "settings": {"size": 5}} | words
+    lab.exercise(level="temel", section="first", **usual)
     assert lab.ran("--sira", "temel") == code
     told(said)
-    assert (lab.out / "deneme" / lab.name / "01_first.csv").exists()
     assert not lab.folder.exists()
     lab.ran("--bolum", "2")
     told(never="Sıra sizde")
@@ -137,21 +131,13 @@ def test_an_exercise_is_shown_after_its_section_and_judged(
     assert read_page(lab).ids[-1] == "uygulama_09-sira"
 
 
-# Günün sayfası
-
-
-class Page:
-    """A written page: its HTML, what it shows (no code), its links, its sections."""
-
-    def __init__(self, raw: str):
-        self.raw = raw
-        self.text = unescape(re.sub(r"(?s)<pre>.*?</pre>|<[^>]*>", "", raw))
-        self.targets = re.findall(r'(?:href|src)="([^"?]+)', raw)
-        self.ids = re.findall(r'<section id="(.+?)"', raw)
-
-
-def read_page(lab, folder="") -> Page:
-    return Page((lab.out / folder / "index.html").read_text(encoding="utf-8"))
+def read_page(lab, folder="") -> SimpleNamespace:
+    """The page: its HTML, what it shows (no code), its links, its sections."""
+    raw = (lab.out / folder / "index.html").read_text(encoding="utf-8")
+    text = unescape(re.sub(r"(?s)<pre>.*?</pre>|<[^>]*>", "", raw))
+    targets = re.findall(r'(?:href|src)="([^"?]+)', raw)
+    ids = re.findall(r'<section id="(.+?)"', raw)
+    return SimpleNamespace(raw=raw, text=text, targets=targets, ids=ids)
 
 
 def test_the_days_page_shows_what_has_run_so_far_from_its_own_folder(lab):
@@ -181,22 +167,16 @@ def test_the_days_page_shows_what_has_run_so_far_from_its_own_folder(lab):
     assert old[0] == old[1] != versions()[0] == versions()[1]  # açık sayfa yenilenir
 
 
-def broken(record: dict) -> list[bytes]:
-    """This record as another program or version might have left it."""
-    found = [b"", b"\xff\xfe", b"[" * 100_000, b'{"tit', b"[]", b"null", b"1" * 5_000]
-    values = (None, 3, "x", [], {}, [1], 1e400, float("nan"), -1, True, "\ud800")
-    for key in record:
-        less = {k: v for k, v in record.items() if k != key}
-        for changed in [less, *(record | {key: value} for value in values)]:
-            found.append(json.dumps(changed).encode())
-    return found
-
-
 def test_a_foreign_record_stops_neither_the_page_nor_a_lab(lab):
     lab.ran()
     for name, ids in (("02_second.json", ["uygulama_09-1"]), ("ders.json", [])):
         path, good = lab.folder / name, lab.files()[name]
-        for content in broken(json.loads(good)):
+        contents = [b"", b"\xff\xfe", b"[" * 100_000, b'{"tit', b"null", b"1" * 5_000]
+        for key in json.loads(good):
+            for value in (None, 3, "x", [1], {}, 1e400, -1, True, "\ud800"):
+                changed = json.loads(good) | {key: value}
+                contents.append(json.dumps(changed).encode())
+        for content in contents:
             path.write_bytes(content)
             page.write(lab.out)
             assert set(ids) <= set(read_page(lab).ids), content[:200]
@@ -217,7 +197,7 @@ def test_a_run_with_a_switch_of_the_script_is_not_the_courses(lab, told):
     assert lab.ran("--uzun") == 0
     assert "01_first.csv" in lab.files()
     assert read_seconds(lab.folder) == {}
-    assert "total" not in read_json(lab.folder / "ders.json")
+    assert b'"total"' not in lab.files()["ders.json"]
     assert lab.ran("--bolum", "3") == 0
     assert seen == [{"uzun": True}, {"uzun": False}]
 
@@ -249,31 +229,23 @@ def test_only_what_a_killed_run_left_half_written_is_swept(lab):
 
 
 def test_the_lesson_goes_on_without_page_or_keyboard(lab, told, monkeypatch):
-    def no_keyboard(prompt):
-        raise EOFError
-
     (lab.out / "index.html").mkdir()
-    monkeypatch.setattr("builtins.input", no_keyboard)
+    monkeypatch.setattr("builtins.input", Mock(side_effect=EOFError))
     assert lab.ran("--bekle") == 0
     told("Günün sayfası yenilenemedi", "klavye bağlı değil")
     assert {"01_first.png", "02_second.keras"} <= set(lab.files())
 
 
-def full_disk(*arguments):
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+def refuse(number: int):
+    raise OSError(number, "refused")
 
 
-def full_quota():
-    raise OSError(errno.EDQUOT, "Disk quota exceeded")
-
-
-CTRL_C = functools.partial(signal.raise_signal, signal.SIGINT)
+CTRL_C = partial(signal.raise_signal, signal.SIGINT)
 STOPPED = [  # what the third section does, the exit code, what is told
     (CTRL_C, 130, ["Durduruldu (Ctrl-C)", "_deneme.py --bolum 3 --tohum 7 --cik"]),
     (load_mnist, 1, ["bozuk", "git checkout -- data/mnist.npz"]),
-    (full_disk, 1, ["disk dolu.\nYeniden: python"]),
-    (full_quota, 1, ["disk kotanız doldu.\nYeniden: python"]),
-    (lambda: 1 / 0, 1, ["hata oldu.\nZeroDivisionError: div", "py, satır "]),
+    (partial(refuse, errno.ENOSPC), 1, ["disk dolu.\nYeniden: python"]),
+    (partial(refuse, errno.EDQUOT), 1, ["disk kotanız doldu.\nYeniden: python"]),
 ]
 
 
@@ -286,10 +258,7 @@ def test_what_stops_a_section_is_told_with_the_files_of_the_others(
     monkeypatch.setattr(data_module, "MNIST_FILE", damaged)
     add_third(lab, act)
     assert lab.ran("--bolum", "1", "3", "--tohum", "7") == code
-    text = told(*said, "01_first.png")
-    kept = lab.out / "son_hata.txt"
-    assert kept.exists() == ("test_lab.py, satır " in text)
-    assert not kept.exists() or "1 / 0" in kept.read_text(encoding="utf-8")
+    told(*said, "01_first.png")
 
 
 def test_full_disk_half_way_through_a_figure(lab, told, monkeypatch):
@@ -298,7 +267,7 @@ def test_full_disk_half_way_through_a_figure(lab, told, monkeypatch):
 
     def half(self, path):
         Path(path).write_bytes(b"\x89PNG half")
-        full_disk()
+        refuse(errno.ENOSPC)
 
     monkeypatch.setattr(plt.Figure, "savefig", half)
     told()
@@ -310,78 +279,43 @@ def test_full_disk_half_way_through_a_figure(lab, told, monkeypatch):
     assert set(lab.files()) == set(before)
 
 
-def test_terminated_run_leaves_no_temporary_file(lab, monkeypatch):
-    def write_half():
-        with lab.file("", ".csv") as path:
-            path.touch()
-            signal.raise_signal(signal.SIGTERM)
-
-    add_third(lab, write_half)
-    usual = signal.getsignal(signal.SIGTERM)
-    words = [lab.script, "--bolum", "3", "--cikti", str(lab.out)]
-    monkeypatch.setattr(sys, "argv", words)
-    with pytest.raises(SystemExit) as stopped:
-        lab.run()
-    signal.signal(signal.SIGTERM, usual)
-    assert stopped.value.code == 128 + signal.SIGTERM
-    assert lab.files() == {}
-
-
 def test_file_that_another_program_holds_for_a_moment_is_written(tmp_path, monkeypatch):
-    replace, refusals = os.replace, [PermissionError(errno.EACCES, "açık")] * 2
-
-    def busy(source, target):
-        if refusals:
-            raise refusals.pop()
-        replace(source, target)
-
+    answers = [PermissionError(errno.EACCES, "açık")] * 2 + [DEFAULT]
+    busy = Mock(wraps=os.replace, side_effect=answers)
     monkeypatch.setattr(os, "replace", busy)
     files_module.write_text(tmp_path / "a.txt", "bütün")
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "bütün"
-    assert refusals == []
-
-
-# Sayılar, modeller
-
-NOT_A_NUMBER, INFINITE = float("nan"), float("inf")
-PERCENTS = {
-    (0.984,): "%98,4",
-    (-0.0001,): "%0,0",
-    (-0.012,): "-%1,2",
-    (0.975, 0.016): "%97,5 ± 1,6",
-    (NOT_A_NUMBER,): "-",
-}
-NUMBERS = {0.3714: "0,371", 12.5: "12,5", 100: "100", 1e-7: "1e-07", 0: "0"}
-NUMBERS |= {0.25**8: "1,5e-05", -0.5: "-0,5", NOT_A_NUMBER: "-", INFINITE: "sonsuz"}
+    assert busy.call_count == 3
 
 
 def test_numbers_are_written_the_turkish_way():
-    assert [percent(*values) for values in PERCENTS] == [*PERCENTS.values()]
-    assert [number(value) for value in NUMBERS] == [*NUMBERS.values()]
+    nan, infinite = float("nan"), float("inf")
+    shares = [percent(share) for share in (0.984, -0.0001, -0.012, nan)]
+    assert shares == ["%98,4", "%0,0", "-%1,2", "-"]
+    assert percent(0.975, 0.016) == "%97,5 ± 1,6"
+    large = [number(value) for value in (12.5, 100, 11_264, infinite)]
+    assert large == ["12,5", "100", "11 264", "sonsuz"]
+    small = [number(value) for value in (0.3714, -0.5, 0, 0.25**8, 1e-7, nan)]
+    assert small == ["0,371", "-0,5", "0", "1,5e-05", "1e-07", "-"]
 
 
 def test_restart_is_the_same_as_building_anew():
     x, y = np.random.default_rng(0).normal(size=(40, 4)), np.arange(40.0)
 
     def build():
-        layers = [keras.layers.Dense(8, "relu", kernel_initializer="he_normal")]
+        layers = [keras.Input((4,)), keras.layers.Dense(8, "relu")]
         layers += [keras.layers.BatchNormalization(), keras.layers.Dropout(0.3)]
-        model = keras.Sequential([keras.Input((4,)), *layers, keras.layers.Dense(1)])
+        model = keras.Sequential([*layers, keras.layers.Dense(1)])
         model.compile(keras.optimizers.Adam(0.01), "mse")
         return model
 
-    def trained(model):
-        model.fit(x, y, 8, epochs=3, verbose=0)
-        return [variable.numpy() for variable in model.weights]
-
     used = build()
-    trained(used)
+    used.fit(x, y, 8, verbose=0)
     restart(used, seed=5)
-    assert used.optimizer.iterations == 0
-    assert float(used.optimizer.learning_rate) == pytest.approx(0.01)
-    again = trained(used)
+    used.fit(x, y, 8, epochs=2, verbose=0)
     set_seed(5)
     fresh = build()
     set_seed(5)
-    for one, other in zip(again, trained(fresh), strict=True):
+    fresh.fit(x, y, 8, epochs=2, verbose=0)
+    for one, other in zip(used.get_weights(), fresh.get_weights(), strict=True):
         assert np.array_equal(one, other)

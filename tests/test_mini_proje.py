@@ -10,13 +10,11 @@ from common.data import load_mnist
 
 lab = lab04.lab
 PROJECT = lab.sections["mini_project"]
-BACKUP = f"{PROJECT.stem}_" + "?" * 8
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Run the mini project in a few steps; its folder is run.folder."""
-
     monkeypatch.setattr(lab04, "load_mnist", lambda n: load_mnist(min(n, 500), 100))
 
     def main(*words: str, sections=(0,)) -> int:
@@ -29,51 +27,41 @@ def run(tmp_path, monkeypatch):
     lab.configure()
 
 
-def stop_at(monkeypatch, epoch):
-    """Press Ctrl-C when that epoch (from 0) begins."""
+def test_stopped_training_goes_on_and_finished_files_stay(run, monkeypatch, capsys):
     begin = lab04.Diary.on_epoch_begin
 
-    def changed(self, now, logs=None):
-        begin(self, now)
-        if now == epoch and isinstance(self.model, lab04.TwoHeadModel):
-            raise KeyboardInterrupt
+    def stopped(epoch: int) -> str:
+        """What is told when Ctrl-C is pressed as that epoch (from 0) begins."""
 
-    monkeypatch.setattr(lab04.Diary, "on_epoch_begin", changed)
+        def changed(self, now, logs=None):
+            begin(self, now)
+            if now == epoch and isinstance(self.model, lab04.TwoHeadModel):
+                raise KeyboardInterrupt
 
-
-def finished(folder) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in folder.glob(f"{PROJECT.stem}*.[ckp]*")}
-
-
-def test_the_section_is_short_enough_to_be_read():
-    assert sum(len(cell.splitlines()) for cell in PROJECT.lesson) <= 100
-
-
-def test_stopped_training_goes_on_and_finished_files_stay(run, monkeypatch, capsys):
-    assert run() == 0
-    before = finished(run.folder)
-    assert {f"{PROJECT.stem}{end}" for end in (".csv", ".keras", ".png")} == set(before)
-    for epoch in (0, 2):
         with monkeypatch.context() as patch:
-            stop_at(patch, epoch)
+            patch.setattr(lab04.Diary, "on_epoch_begin", changed)
             assert run() == 130
-        told = capsys.readouterr().err  # epoch 0: sürdürülecek bir şey daha yok
-        assert ("Kaldığı yerden: python" in told) == (epoch > 0)
-        assert finished(run.folder) == before
+        return capsys.readouterr().err
+
+    assert "Kaldığı yerden: python" in stopped(2)
     assert run("--surdur", "--tohum", "7") == 1  # başka bir eğitim
     assert "kesilmiş bir eğitim yok" in capsys.readouterr().err
-    (folder,) = run.folder.glob(BACKUP)
+    (folder,) = run.folder.glob(f"{PROJECT.stem}_" + "?" * 8)
     good = {path: path.read_bytes() for path in (folder / "yedek").iterdir()}
     for path in good:
         path.write_bytes(b"bozuk")
     assert run("--surdur") == 1
     assert "Yedek bozuk" in capsys.readouterr().err
-    assert finished(run.folder) == before
     for path, content in good.items():  # son yedek yazılırken öldürüldü
         path.write_bytes(content[: 1000 if path.suffix == ".h5" else None])
     assert run("--surdur") == 0
     assert len(lab.report.found[1][lab04.OURS].epoch) == 2  # öncekinden: 2 ve 3
     assert not folder.exists()
+    files = run.folder.glob(f"{PROJECT.stem}*.[ckp]*")
+    before = {path: path.read_bytes() for path in files}
+    assert {path.suffix for path in before} == {".csv", ".keras", ".png"}
+    assert "Kaldığı yerden" not in stopped(0)  # sürdürülecek bir şey daha yok
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_nan_tells_a_smaller_peak(run, monkeypatch, capsys):

@@ -1,7 +1,8 @@
 """Şekiller arka sıradan okunur mu: başlık, adlar, eksenler, model çizgeleri."""
 
+import itertools
+
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,19 +18,9 @@ NAMES = ["sigmoid, Glorot", "ReLU", "SELU", "Glorot, artık bağlantılı, Batch
 
 def frame(names=NAMES, seeds=3, epochs=6) -> pd.DataFrame:
     """Runs that all end close to one another."""
-    rows = [
-        {"ağ": name, "tohum": seed, "epoch": epoch, "val_accuracy": 0.9 - 0.3 / epoch}
-        for name in names
-        for seed in range(seeds)
-        for epoch in range(1, epochs + 1)
-    ]
-    return pd.DataFrame(rows)
-
-
-@pytest.fixture(autouse=True)
-def closed_at_the_end():
-    yield
-    plt.close("all")
+    rows = itertools.product(names, range(seeds), range(1, epochs + 1))
+    found = pd.DataFrame(rows, columns=["ağ", "tohum", "epoch"])
+    return found.assign(val_accuracy=0.9 - 0.3 / found["epoch"])
 
 
 def test_curves_are_named_at_their_ends_and_pushed_apart():
@@ -45,25 +36,22 @@ def test_curves_are_named_at_their_ends_and_pushed_apart():
 
 
 def test_one_seed_has_no_band_and_many_epochs_have_few_ticks():
-    fig, ax = plots.figure()
+    _, ax = plots.figure()
     plots.curves(frame(["a", "b"], seeds=1, epochs=60), "val_accuracy", ax)
-    finish(fig)
     assert not [text for text in ax.texts if "bant" in text.get_text()]
-    ticks = ax.get_xticks()
-    assert ticks[0] == 1
-    assert len(ticks) <= 11
-    assert all(float(tick).is_integer() for tick in ticks)
+    assert ax.get_xticks().tolist() == [1, *range(10, 61, 10)]
 
 
 def test_log_axes_say_so_and_have_readable_ticks():
-    fig, (left, right) = plots.figure(1, 2)
+    fig, (left, right) = plots.figure(1, 2, title="Verilen")
     left.plot([1, 2], [0.01, 100])
     left.set(yscale="log", ylabel="gradyan")
     right.plot([1e-9, 1], [0.2, 0.4])
     right.set(xscale="log", xlabel="LR (log)", ylabel="val_accuracy")
     right.set_yticks([0.2, 0.4], ["az", "çok"])
-    finish(fig)
+    finish(fig, "Başlığı olan şeklin başlığı değişmez.")
     fig.draw_without_rendering()
+    assert fig.get_suptitle() == "Verilen"
     assert left.get_ylabel() == "gradyan, log ölçek"
     assert right.get_xlabel() == "LR (log)"
     told = [text.get_text() for text in left.get_yticklabels()]
@@ -75,9 +63,6 @@ def test_log_axes_say_so_and_have_readable_ticks():
 def test_first_sentence_of_a_conclusion():
     for first in ("Doğruluk %98,4 oldu", "En iyi 12. epoch'ta geldi", "Tek cümle"):
         assert first_sentence(f"{first}. Sonra aşırı öğrenme.") == first
-
-
-# Model çizgeleri
 
 
 def deep(depth: int, skip: bool) -> keras.Model:
@@ -94,7 +79,7 @@ def place(ax) -> dict:
     return {text.get_text().split("\n")[0]: text for text in ax.texts}
 
 
-@pytest.mark.parametrize(("depth", "skip"), [(1, False), (12, False), (5, True)])
+@pytest.mark.parametrize(("depth", "skip"), [(12, False), (5, True)])
 def test_model_graph_draws_every_size(depth, skip):
     assert figure_problems(model_graph(deep(depth, skip))) == []
 

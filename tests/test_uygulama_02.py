@@ -6,7 +6,6 @@ Bölümlerin iddiaları `lab.check` ile sınanır (test_bolumler.py).
 import signal
 
 import keras
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -30,66 +29,29 @@ def folder(tmp_path):
 
 def fit(callbacks, epochs=2, validation=True):
     data = load_breast_cancer()
+    words = {"validation_data": data.val} if validation else {}
     model = lab02.cancer_model("accuracy")
-    val = data.val if validation else None
-    model.fit(
-        *data.train, 31, epochs, callbacks=callbacks, validation_data=val, verbose=0
-    )
-    return model
+    model.fit(*data.train, 31, epochs, callbacks=callbacks, verbose=0, **words)
 
 
-def own_callbacks(folder, monitor="loss"):
+def own_callbacks(folder):
     logger = lab02.LRLogger(folder / "lr.csv")
-    return [logger, lab02.Plotter(monitor), lab02.StopAtTarget(monitor, 9.0)]
+    return [logger, lab02.Plotter("loss"), lab02.StopAtTarget("loss", 99.0)]
 
 
-def written(folder, ending):
-    (path,) = folder.glob(f"*{ending}")
-    return path
-
-
-def test_same_instances_serve_two_fits(folder):
+def test_same_instances_serve_two_fits_one_of_them_without_validation_data(folder):
     logger, plotter, stop = own = own_callbacks(folder)
-    stop.target = 99.0
     for epochs in (3, 2):
-        fit(own, epochs)
+        fit(own, epochs, validation=epochs == 3)
         assert len(pd.read_csv(logger.path)) == 11 * epochs
         assert len(plotter.values) == epochs
         assert stop.steps == 11 * epochs
 
 
-def test_without_validation_data_they_work_too(folder):
-    own = own_callbacks(folder)
-    own[2].target = 99.0
-    fit(own, validation=False)
-    assert len(own[1].values) == 2
-
-
-def test_plotter_draws_the_last_epoch_even_between_two_redraws(folder):
-    plotter = lab02.Plotter("loss", every=3)
-    fit([plotter], epochs=5)
-    assert plotter.drawn == [3, 5]
-
-
-@pytest.mark.parametrize("first", [True, False])
-def test_logger_reads_the_rate_that_the_step_uses(folder, first):
-    logger = lab02.LRLogger(folder / "lr.csv")
-    halve = keras.callbacks.LearningRateScheduler(lambda epoch, lr: lr / 2)
-    fit([halve, logger] if first else [logger, halve], epochs=3)
-    log = pd.read_csv(logger.path)["LR"].to_numpy().reshape(3, 11)
-    rates = [[0.0015], [0.00075], [0.000375]]  # her epoch'un adımlarında aynı
-    assert log == pytest.approx(np.repeat(rates, 11, axis=1))
-
-
-@pytest.mark.parametrize("validation", [True, False])
-@pytest.mark.parametrize(
-    "make",
-    [lambda: lab02.Plotter("val_auk"), lambda: lab02.StopAtTarget("val_auk", 1)],
-)
-def test_unknown_monitor_names_the_keys_there_are(folder, make, validation):
+def test_unknown_monitor_names_the_keys_there_are(folder):
     told = r"'val_auk'[\s\S]*accuracy[\s\S]*validation_data="
     with pytest.raises(LabError, match=told):
-        fit([make()], validation=validation)
+        fit([lab02.Plotter("val_auk")], validation=False)
 
 
 def test_ctrl_c_keeps_log_and_figure(folder):
@@ -98,25 +60,19 @@ def test_ctrl_c_keeps_log_and_figure(folder):
             if epoch == 2:
                 signal.raise_signal(signal.SIGINT)
 
-    own = [*own_callbacks(folder)[:2], Interrupt()]
+    own = [*own_callbacks(folder), Interrupt()]
     with pytest.raises(KeyboardInterrupt):
         fit(own, epochs=5)
     assert len(pd.read_csv(own[0].path)) == 2 * 11
-    assert written(folder, ".png").read_bytes().endswith(b"IEND\xaeB`\x82")  # PNG bütün
+    (figure,) = folder.glob("*.png")
+    assert figure.read_bytes().endswith(b"IEND\xaeB`\x82")  # PNG bütün
 
 
-def test_the_page_shows_the_growing_figure_until_the_training_ends(folder, monkeypatch):
+def test_the_page_shows_the_growing_figure_until_a_lesson_part_ends(folder):
     told = folder.parent / page.LIVE_FILE
-    seen = []
-    show = page.show_live
-
-    def remember(*arguments):
-        show(*arguments)
-        seen.append(told.read_text(encoding="utf-8"))
-
-    monkeypatch.setattr(page, "show_live", remember)
-    lab.configure(quick=True, out=folder.parent)
-    lab.sections["plotter"].run()
-    assert 'window.canli = "uygulama_02/07_plotter_canli.png";\n' in seen
+    fit([lab02.Plotter("loss")])
+    growing = 'window.canli = "uygulama_02/07_plotter_canli.png";\n'
+    assert told.read_text(encoding="utf-8") == growing
+    lab.sections["callback_anatomy"].run()
     assert told.read_text(encoding="utf-8") == 'window.canli = "";\n'
     assert f"{page.LIVE_FILE}?" in (folder.parent / page.PAGE_FILE).read_text("utf-8")
