@@ -81,7 +81,7 @@ LOADING = [  # what keras.py does, the exit code, what is told
     ("raise OSError(22, 'The paging file is too small')", 1, ["Bellek yetmedi."]),
     (DIES.format("OMP: Error #15: two"), -6, ["OMP: Error #15", "venv .venv &&"]),
     (DIES.format("compiled to use AVX"), -6, ["işlemcisi", "Colab"]),
-    (DIES.format(""), -6, ["bir şey demeden bitti.\nAçık programları"]),
+    (DIES.format(""), -6, ["bir şey demeden bitti: ", "\nAçık programları", "Colab"]),
     ("raise KeyboardInterrupt", 130, [f"(Ctrl-C). Yeniden: python {SCRIPT}\n"]),
 ]
 
@@ -92,6 +92,12 @@ def test_what_happens_while_keras_loads_is_told(tmp_path, loading, code, told):
     done = python(SCRIPT, env=UTF8 | {"PYTHONPATH": str(tmp_path)})
     assert_told(done, *told, code=code)
     assert "noise" not in done.stderr
+
+
+def test_what_fails_inside_tensorflow_is_not_the_fault_of_keras_json(tmp_path):
+    (tmp_path / "tensorflow.py").write_text("raise MemoryError", encoding="utf-8")
+    done = python(SCRIPT, env=UTF8 | {"PYTHONPATH": str(tmp_path)})
+    assert_told(done, "Bellek yetmedi.", code=1)
 
 
 def test_a_settings_file_that_keras_refuses_is_named(tmp_path):

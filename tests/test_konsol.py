@@ -164,13 +164,14 @@ def test_commands_are_written_for_the_shell():
 
 
 def test_live_console_understands_its_keys(lab, told, monkeypatch):
-    lines = ["?", "t", "l", "k", "kk", "üç bence", "1 size=2", "", "t", "", "= 3", "1"]
-    lines += ["", "g", "a", "1 x=1", "1 size=51", "q"]
+    lines = ["?", "t", "l", "k", "kk", "üç bence", "1 size=2", "", "t", "geç", "k", ""]
+    lines += ["= 3", "1", "", "g", "a", "1 x=1", "1 size=51", "99", "--bolum 3", "q"]
     monkeypatch.setattr("builtins.input", Mock(side_effect=lines))
     assert lab.ran("--bekle") == 0
     keys = ["bir bölüm geri gider", "Henüz koşan bölüm yok", "Üçüncü bölüm (mer"]
     keys += ["def first(", "@first.result", "x=1: böyle bir ayar yok", "size 1 ile 50"]
     keys += ["Tahmin: üç bence", "Sonuç: 2 satır", "Tahmin: 3", "Sonuç: 3 satır"]
+    keys += ["Tahmin: geç", "Tahminse: = 99", "Seçenek burada yazılmaz"]
     said = told(*keys)
     assert said.count("Deneme: size=2") == 2  # t yineler,
     assert said.count("Tahmin: üç bence") == 1  # tahmini değil
