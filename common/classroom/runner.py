@@ -329,9 +329,8 @@ class Runner(Outline):
             say("✗ Yazılacak satırlar henüz yok. İpucu için --ipucu ekleyin.", "bold")
             return False
         right = exercise.low <= value <= exercise.high
-        low, high = exercise.write(exercise.low), exercise.write(exercise.high)
         say(f"{exercise.quantity}: {exercise.write(value)}")
-        say(f"{'✓' if right else '✗'} beklenen: {low} ile {high} arasında", "bold")
+        say(f"{'✓' if right else '✗'} beklenen: {exercise.expected}", "bold")
         return right
 
     # One section

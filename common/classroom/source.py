@@ -84,6 +84,12 @@ class Exercise:
     solution: str = ""
     write: Callable[[float], str] = str  # how the quantity is written
 
+    @property
+    def expected(self) -> str:
+        """The right values, e.g. '4' or '1,99 ile 2,01 arasında'."""
+        low, high = self.write(self.low), self.write(self.high)
+        return low if low == high else f"{low} ile {high} arasında"
+
 
 def make_task(words: Mapping) -> Exercise | Writing:
     """The task that `lab.exercise(…)` declares: a `Writing` where it names a file."""
