@@ -110,8 +110,7 @@ def _(scores, shap, base, log_odds):
     axes["A"].set(xticks=[], title="nokta: bir parça\nçizgi: ortalama")
     sns.swarmplot(shap[top], orient="h", size=7, color=plots.ACCENT, ax=axes["B"])
     axes["B"].axvline(0, color="black")
-    axes["B"].set_title("nokta: bir hasta")
-    axes["B"].set_xlabel("SHAP (log-odds): sola iyi huylu, sağa kötü huylu")
+    axes["B"].set(title="nokta: bir hasta", xlabel="SHAP (log-odds): sağa kötü huylu")
     lab.save(fig)
 
     gap = abs(base + shap.sum(axis=1) - log_odds).max()
@@ -658,7 +657,8 @@ def dying_relu(
 @dying_relu.result
 def _(runs, rates):
     """Neden: Büyük bir adım bias'ı çok negatif yapabilir: nöronun girdisi her görüntüde
-    negatif kalır. ReLU'nun türevi orada 0'dır; Leaky ReLU'nun orada da eğimi vardır.
+    negatif kalır. ReLU'nun türevi orada 0'dır: gradyan almayan nöron kendi başına
+    düzelemez. Leaky ReLU'nun orada da eğimi vardır.
     """
     dead = final(runs, "ölen_pay").mean()
     high = max(rates)
@@ -1084,8 +1084,7 @@ def _(runs, noise):
     plots.scores(runs, "val_accuracy", left)
     left.set(xlim=(0, 1))
     sns.stripplot(noise, x="mini-batch", y="çıktı", size=9, alpha=0.4, ax=right)
-    right.set(title="aynı hasta, yüz başka mini-batch", ylabel="BatchNorm'un çıktısı")
-    right.set_xlabel("mini-batch'teki hasta sayısı")
+    right.set(title="aynı hasta, yüz mini-batch", xlabel="mini-batch'teki hasta sayısı")
     lab.save(fig)
     claim = "BatchNorm başlangıçların farkını 10 puandan çok azaltıyor"
     lab.check(claim, less.mean, above=0.1, full_size=True)
