@@ -66,7 +66,7 @@ MUTANTS = """
 04 custom_loop: Döngü fit ile aynı ağırlıklara varıyor (fark {})
 - loss += sum(model.losses)
 + loss += 0
-04 training_flag: training=True her çağrıda çıktıyı değiştiriyor
+04 training_flag: training=True her çağrıda ayrı çıktı veriyor
 - layers.Dropout(rate)
 + layers.Dropout(0.0)
 04 tf_function_speed: Beş yazılış aynı ağırlıklara varıyor (fark {})
@@ -75,7 +75,7 @@ MUTANTS = """
 04 gradient_clipping: global_clipnorm yönü koruyor
 - "global_clipnorm": {"global_clipnorm": 1.0}
 + "global_clipnorm": {"clipvalue": 0.01}
-04 mixed_precision: Ölçekli gradyan sıfır olmuyor
+04 mixed_precision: Ölçeklenen gradyanların %2'den azı sıfır oluyor
 - ("mixed_float16", scale)
 + ("mixed_float16", None)
 04 custom_loss: Bedel 1 iken kayıp cross-entropy'dir (fark {})
