@@ -657,7 +657,7 @@ def _(runs, sizes, epochs):
 # %%
 @keras.saving.register_keras_serializable(package="uygulama_04")
 class CostlyMiss(keras.losses.Loss):
-    """Cross-entropy; tümörde kayıp `cost` kat (hazırı: class_weight={0: 1, 1: 5})."""
+    """Cross-entropy; tümörde `cost` katıdır (hazırı: class_weight={0: 1, 1: 5})."""
 
     def __init__(self, cost=1.0, name="costly_miss", **kwargs):
         super().__init__(name=name, **kwargs)
@@ -763,7 +763,7 @@ class FBeta(keras.metrics.Metric):
         self.missed = self.add_variable((), "zeros", name="missed")
         self.alarms = self.add_variable((), "zeros", name="alarms")
 
-    def update_state(self, y_true, y_pred, sample_weight=None):  # ağırlık kullanılmaz
+    def update_state(self, y_true, y_pred, sample_weight=None):  # örnekleri eşit sayar
         true = ops.cast(ops.reshape(y_true, (-1,)), self.dtype)
         guess = ops.cast(ops.reshape(y_pred, (-1,)) > 0.5, self.dtype)
         self.hits.assign_add(ops.sum(true * guess))
@@ -848,7 +848,7 @@ def _(pieces, whole, gap, model):
 # %%
 class TwoHeadModel(keras.Model):
     """İki çıkışlı ağ: adımı biz yazarız, fit'in kalanı Keras'ındır. Sonucu bilinen
-    bir işi, loss_weights'i yapar; train_step asıl kayıpla yazılamayan adımlar içindir.
+    bir işi (loss_weights) yapar; train_step asıl kayıpla yazılamayan adımlar içindir.
     """
 
     aux_weight = 0.3  # yardımcı kaybın toplam kayıptaki ağırlığı
