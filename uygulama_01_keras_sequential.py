@@ -1139,6 +1139,7 @@ def dropout_overfitting(
     """
     data = load_mnist(n_train, 1_000)
     x, y = data.train
+    val = data.val
     noisy = round(wrong * len(y))
     labels = np.random.default_rng(lab.seed).integers(0, 10, noisy)
     y = np.concatenate([labels, y[noisy:]])  # doğrulamanın etiketleri doğrudur
@@ -1157,9 +1158,8 @@ def dropout_overfitting(
 
     runs = lab.runs(build, seeds, ağ={"Dropout'suz": 0.0, "Dropout'lu": rate})
     for model in runs:
-        history = model.fit(x, y, epochs=epochs, validation_data=data.val)
-        memorized = model.evaluate(x[:noisy], labels)[1]
-        runs.keep(history, ezber_payı=memorized)  # bilinen rastgele etiketler
+        history = model.fit(x, y, batch_size=50, epochs=epochs, validation_data=val)
+        runs.keep(history, ezber_payı=model.evaluate(x[:noisy], labels)[1])
     return runs.frame
 
 

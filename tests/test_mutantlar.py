@@ -41,7 +41,7 @@ MUTANTS = [  # section, right, wrong, how the check that does not hold begins
     ("training_flag", "layers.Dropout(rate)", "layers.Dropout(0.0)", "training=True"),
     ("tf_function_speed", "iter(batches)", TOO_FEW, "Beş yazılış aynı ağırlıklara"),
     ("gradient_clipping", GLOBAL_NORM, EACH_VALUE, "global_clipnorm yönü koruyor"),
-    ("mixed_precision", '16", scale)', '16", None)', "Ölçekli gradyan sıfır olmuyor"),
+    ("mixed_precision", '16", scale)', '16", None)', "Ölçeklenen gradyanların"),
     ("custom_loss", "-(missed + alarm)", "-missed", "Bedel 1 iken kayıp"),
     ("custom_loss", SHAPED, "y = y_true", "Bedel 1 iken kayıp"),
     ("custom_metric", "(1 + self.beta**2)", "self.beta**2", "Biriken F, scikit"),
