@@ -447,8 +447,8 @@ def _(ways, traces, steps, rates):
     faster = seconds["eager döngü"] / seconds["epoch çizgede"]
     lab.conclude(
         f"Tek çizge bu makinede eager döngüden {number(faster, 1)} kat hızlıdır. "
-        f"{len(rates)} LR çizgeyi Python sayısı iken {traces['sayı']} kez, tensör iken "
-        f"{traces['tensör']} kez izletti."
+        f"{len(rates)} LR çizgeyi, Python sayısı olarak verilince {traces['sayı']} kez, "
+        f"tensör olarak verilince {traces['tensör']} kez izletti."
     )
     table = pd.DataFrame({"saniye": seconds}).rename_axis("yazılış")
     lab.table(table, f"{steps} adımlık epoch; saniyeler makineye göre değişir")
@@ -629,8 +629,8 @@ def _(runs, sizes, epochs):
     zeros = final(runs, "sıfır_payı").mean()
     scaled = zeros["float16, ölçekli"]
     lab.conclude(
-        f"float16'da gradyanların yüzde {number(100 * zeros['float16'])} kadarı sıfır "
-        f"oldu. Kayıp ölçeklenince sıfır olan pay {percent(scaled)} oldu."
+        f"float16'da gradyanların {percent(zeros['float16'])} kadarı sıfır oldu. "
+        f"Kayıp ölçeklenince sıfır olan pay {percent(scaled)} oldu."
     )
     columns = {"sıfır olan pay": "sıfır_payı", "doğrulama kaybı": "val_cross_entropy"}
     lab.table(summary(runs, **columns), f"İlk adım; kayıp {epochs} epoch sonra")
@@ -1083,8 +1083,8 @@ def _(answers, histories, project):
     removed = 1 - wrong[OURS] / wrong[BASELINE]
     gain = paired(right[OURS], right[BASELINE])  # görüntü görüntü
     lab.conclude(
-        f"Mini proje, test kümesinde referans modelden yüzde {abs(100 * removed):.0f} "
-        f"{'az' if removed >= 0 else 'çok'} yanlış yaptı. Test doğruluğu "
+        "Mini proje, test kümesinde referans modelden "
+        f"{percent(abs(removed), digits=0)} {'az' if removed >= 0 else 'çok'} yanlış yaptı. Test doğruluğu "
         f"referans modelin doğruluğundan {gain.told('yüksek', 'düşük')}."
     )
     table = pd.DataFrame({"test doğruluğu": score, "test yanlışı": wrong})
@@ -1102,7 +1102,7 @@ def _(answers, histories, project):
     lab.save(fig)
     lab.save(project)
     ours = score[OURS]
-    lab.check("Test doğruluğu %98,5 üstündedir", ours, above=0.985, full_size=True)
+    lab.check("Test doğruluğu %98,5'in üstündedir", ours, above=0.985, full_size=True)
     lab.check("Referans model geride kaldı", gain.mean, above=0.001, full_size=True)
 
 
@@ -1303,7 +1303,7 @@ lab.exercise(
     level="temel",
     section="gradient_tape",
     settings={"smallest": 4},
-    task="Sonlu farkın adımı en az 0,0001 olsun: en iyi adımda hata kaç olur?",
+    task="Sonlu farkın adımı en az 0,0001 olsun. En iyi adımda hata kaç olur?",
     quantity="sonlu farkın formülden en küçük farkı",
     measure=lambda errors: errors["sonlu fark"].min(),
     low=1e-8,
@@ -1316,7 +1316,7 @@ lab.exercise(
     level="orta",
     section="mixed_precision",
     settings={"weight": 1.0},
-    task="Kayıp küçültülmesin: float16 gradyanlarının ne kadarı sıfır olur?",
+    task="Kayıp küçültülmesin. Gradyanların float16'da ne kadarı sıfır olur?",
     quantity="float16'da sıfır olan gradyanların payı",
     measure=lambda found: final(found["runs"], "sıfır_payı")["float16"].mean(),
     low=0.0,
