@@ -447,8 +447,8 @@ def _(ways, traces, steps, rates):
     faster = seconds["eager döngü"] / seconds["epoch çizgede"]
     lab.conclude(
         f"Tek çizge bu makinede eager döngüden {number(faster, 1)} kat hızlıdır. "
-        f"{len(rates)} LR çizgeyi, Python sayısı olarak verilince {traces['sayı']} kez, "
-        f"tensör olarak verilince {traces['tensör']} kez izletti."
+        f"{len(rates)} LR, Python sayısı olarak verilince çizgeyi {traces['sayı']} kez "
+        f"izletti, tensör olarak verilince {traces['tensör']} kez."
     )
     table = pd.DataFrame({"saniye": seconds}).rename_axis("yazılış")
     lab.table(table, f"{steps} adımlık epoch; saniyeler makineye göre değişir")
@@ -1083,8 +1083,8 @@ def _(answers, histories, project):
     removed = 1 - wrong[OURS] / wrong[BASELINE]
     gain = paired(right[OURS], right[BASELINE])  # görüntü görüntü
     lab.conclude(
-        "Mini proje, test kümesinde referans modelden "
-        f"{percent(abs(removed), digits=0)} {'az' if removed >= 0 else 'çok'} yanlış yaptı. Test doğruluğu "
+        f"Mini proje, test kümesinde referans modelden {percent(abs(removed), None, 0)} "
+        f"{'az' if removed >= 0 else 'çok'} yanlış yaptı. Test doğruluğu "
         f"referans modelin doğruluğundan {gain.told('yüksek', 'düşük')}."
     )
     table = pd.DataFrame({"test doğruluğu": score, "test yanlışı": wrong})
