@@ -1083,8 +1083,8 @@ def _(answers, histories, project):
     removed = 1 - wrong[OURS] / wrong[BASELINE]
     gain = paired(right[OURS], right[BASELINE])  # görüntü görüntü
     lab.conclude(
-        f"Mini proje, test kümesinde referans modelden {percent(abs(removed), None, 0)} "
-        f"{'az' if removed >= 0 else 'çok'} yanlış yaptı. Test doğruluğu "
+        f"Mini proje, test kümesinde referans modelden {percent(abs(removed), digits=0)}"
+        f" {'az' if removed >= 0 else 'çok'} yanlış yaptı. Test doğruluğu "
         f"referans modelin doğruluğundan {gain.told('yüksek', 'düşük')}."
     )
     table = pd.DataFrame({"test doğruluğu": score, "test yanlışı": wrong})
