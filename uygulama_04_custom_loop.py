@@ -1081,10 +1081,11 @@ def _(answers, histories, project):
     score = right.mean()
     wrong = (~right).sum()
     removed = 1 - wrong[OURS] / wrong[BASELINE]
+    share = percent(abs(removed), digits=0)
     gain = paired(right[OURS], right[BASELINE])  # görüntü görüntü
     lab.conclude(
-        f"Mini proje, test kümesinde referans modelden {percent(abs(removed), digits=0)}"
-        f" {'az' if removed >= 0 else 'çok'} yanlış yaptı. Test doğruluğu "
+        f"Mini proje, test kümesinde referans modelden {share} "
+        f"{'az' if removed >= 0 else 'çok'} yanlış yaptı. Test doğruluğu "
         f"referans modelin doğruluğundan {gain.told('yüksek', 'düşük')}."
     )
     table = pd.DataFrame({"test doğruluğu": score, "test yanlışı": wrong})
