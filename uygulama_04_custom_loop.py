@@ -1102,8 +1102,7 @@ def _(answers, histories, project):
     bars.set_title("test yanlışı; gri: tarifin 20 epoch sonraki düzeyi (%98,4-98,5)")
     lab.save(fig)
     lab.save(project)
-    ours = score[OURS]
-    lab.check("Test doğruluğu %98,5'in üstündedir", ours, above=0.985, full_size=True)
+    lab.check("Test doğruluğu %98,5'i aşıyor", score[OURS], above=0.985, full_size=True)
     lab.check("Referans model geride kaldı", gain.mean, above=0.001, full_size=True)
 
 
