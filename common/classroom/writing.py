@@ -32,14 +32,13 @@ LOOK = {  # what is in the kinds and the message of an error -> where to look
     "Only input tensors": "Buraya girdisi unutulmuş bir katman geldi: kurulduğu "
     "satırın sonuna girdisini ekleyin, örneğin layers.Dense(4)(x).",
     "No gradients provided": "Tahmin de kayıp da with bloğunun içinde hesaplanmalı.",
-    "KeyError .*'(main|aux)'|`loss_weights` must": "loss ile loss_weights "
-    "sözlüklerinde iki çıkışın da adı olmalı.",
+    "Could not interpret": "Keras bu adı bilmiyor: adın dosyadaki yazılışına bakın.",
+    "'(main|aux)'$|loss_weights": "loss_weights'te iki çıkışın da adı olmalı.",
     "KeyboardInterrupt": "Durdurdunuz (Ctrl-C). Satır bir döngüdeyse sonuna bakın.",
     "SystemExit": "Bu satır programı bitiriyor: sys.exit ya da exit çağrısını silin.",
     "IndentationError|outside function": "Satır başındaki boşluklara bakın: bir bloğun "
     "satırları aynı sütunda başlar; Tab değil, boşluk tuşu kullanılır.",
-    "SyntaxError": "Bu satırın ve bir üstündekinin ayraçlarına, virgüllerine, "
-    "tırnaklarına bakın.",
+    "SyntaxError": "Bu satırda ve üstünde ayraçlara, virgüllere, tırnaklara bakın.",
     "NameError": "Adın yazılışına bakın; ad bu satırdan önce tanımlanmış olmalı.",
     "AttributeError": "Noktanın solundaki nesneye ve sağındaki adın yazılışına bakın.",
     "KeyError": "Sözlükteki adların yazılışına bakın.",
