@@ -264,7 +264,7 @@ def predicted(model, x):
 def train_step(student):
     """04_train_step.py: adım adım fit'in vardığı kayba ve ağırlıklara varır."""
     data = load_breast_cancer()
-    x, y = data.x_train[:155], data.y_train[:155, None]  # 31'lik beş mini-batch
+    x, y = data.x_train[:93], data.y_train[:93, None]  # 31'lik üç mini-batch
     l2 = regularizers.l2(0.01)
     model = keras.Sequential([
         layers.Input(shape=(30,)),
@@ -274,14 +274,14 @@ def train_step(student):
         layers.Dense(1, activation="sigmoid", kernel_regularizer=l2),
     ])
     model.compile("adam", loss="binary_crossentropy", metrics=["accuracy"])
-    model.run_eagerly = True  # beş adım böyle daha çabuk
+    model.run_eagerly = True  # üç adım böyle daha çabuk
     restart(model, SEED)
     start = model.get_weights()
     optimizer = keras.optimizers.Adam()
     loss_fn = keras.losses.BinaryCrossentropy()
     accuracy = keras.metrics.BinaryAccuracy()
     losses = []
-    for rows in np.split(np.arange(len(x)), 5):
+    for rows in np.split(np.arange(len(x)), 3):
         parts = model, optimizer, loss_fn, accuracy, x[rows], y[rows]
         losses.append(student.train_step(*parts))
     stepped = model.get_weights()
@@ -313,7 +313,7 @@ def train_step(student):
     )
     gap = largest_difference(stepped, model.get_weights())
     yield (
-        "Beş adım, fit'in vardığı ağırlıklara varıyor",
+        "Üç adım, fit'in vardığı ağırlıklara varıyor",
         gap < 1e-5,
         f"En büyük fark {number(gap)}: tape.gradient ile apply satırlarına bakın.",
     )
