@@ -24,11 +24,10 @@ def sequential(student):
     """01_sequential.py: modelin kendisi, eğitimi, doğruluğu."""
     data = load_breast_cancer()
     model = student.build()
-    kind = type(model).__name__
     yield (
         "build() bir Sequential modeli döndürüyor",
         isinstance(model, keras.Sequential),
-        f"Sizinki {kind} döndürüyor: keras.Sequential ile kurun, return model yazın.",
+        f"Sizinki {type(model).__name__}: keras.Sequential'a, return model'e bakın.",
     )
     shape = getattr(model, "input_shape", None)
     yield (
@@ -74,11 +73,10 @@ def sequential(student):
 
     rows = np.arange(544) % len(data.x_train)  # 30, 31 ve 32'liklerin sayısı ayrılır
     history = student.train(model, data.x_train[rows], data.y_train[rows], data.val)
-    kind = type(history).__name__
     yield (
         "train() fit'in döndürdüğü geçmişi döndürüyor",
         isinstance(history, keras.callbacks.History),
-        f"Sizinki {kind} döndürüyor: return history satırına ve .history'ye bakın.",
+        f"Sizinki {type(history).__name__}: return history'ye, .history'ye bakın.",
     )
     epochs = len(history.epoch)
     told = history.history.get("val_loss", [])

@@ -188,6 +188,7 @@ def test_a_wrong_answer_is_noticed(judged, number, old, new, sentence):
 
 
 FIT = "history = model.fit"
+STOP = "raise KeyboardInterrupt"
 TAPE = "    with tf.GradientTape() as tape:\n"
 BEFORE = f"{TAPE}        pass\n    if True:\n"
 BROKEN = [  # a wrong place, the line that is told, the message, where to look
@@ -197,6 +198,7 @@ BROKEN = [  # a wrong place, the line that is told, the message, where to look
     ("01", "binary_c", "categorical_c", FIT, "SyntaxWarning", "tek nöronlu çıkışla"),
     ("01", "binary_c", "binary_k", FIT, "ValueError: Could not", "adın dosyadaki"),
     ("01", "import keras\n", "import keras\nexit(3)\n", "exit", "SystemExit", "exit"),
+    ("01", "import keras\n", f"import keras\n{STOP}\n", STOP, "Keyboard", "döngüdeyse"),
     ("01", '"relu"', "“relu”", "", "SyntaxError: invalid character", "tırnaklara"),
     ("01", "    history =", "  history =", "history", "IndentationError", "boşluklara"),
     ("01", "    history =", "\thistory =", "history", "TabError", "boşluklara"),

@@ -151,6 +151,8 @@ def judge(task: Writing) -> bool:
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         frames = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in frames if frame.filename == str(task.path)]
+        if isinstance(error, KeyboardInterrupt) and not (lines and right):
+            raise
         if right:  # else the error follows from the ✗ above
             raise _stopped(task.path, error, lines[-1] if lines else 0) from error
     told = "✗ olan ilk ölçütü düzeltin. Takılınca komutun sonuna --ipucu ekleyin."
