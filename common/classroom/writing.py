@@ -10,6 +10,7 @@ import linecache
 import re
 import textwrap
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 from types import CodeType, SimpleNamespace
 
 from common import files
+from common.classroom import causes
 from common.classroom.terminal import say
 from common.files import LabError, explain_os_errors, here
 
@@ -25,14 +27,24 @@ MARK = re.compile(r"(?m)^( *)(if |[\w.]+ ?\+?= ?)?.+?([,:]?)  # boşluk$")
 # What matters in a long message: what Keras prints in bold, TensorFlow before "[[".
 CORE = re.compile(r"(?s)\x1b\[1m(.+?)\x1b|\n([^\n]+)\n\t \[\[")
 LONGEST = 300  # characters of a message
-LOOK = {  # what was raised -> where the student has to look
-    SyntaxError: "Bu satırın ve bir üstündekinin ayraçlarına, virgüllerine bakın.",
-    NameError: "Adın yazılışına bakın; ad bu satırdan önce tanımlanmış olmalı.",
-    AttributeError: "Noktanın solundaki nesneye ve sağındaki adın yazılışına bakın.",
-    KeyError: "Sözlükteki adların yazılışına bakın.",
-    TypeError: "Argümanların adlarına, sayısına ve değerlerin türüne bakın.",
-    ValueError: "Şekillere (shape), adlara ve verilen değerlere bakın.",
-    Exception: "İletide adı geçen değere bakın.",
+LOOK = {  # what is in the kinds and the message of an error -> where to look
+    r"valid range of \[0, 1\)": 'İki sınıf için kaybı "binary_crossentropy" yazın.',
+    "Only input tensors": "Buraya girdisi unutulmuş bir katman geldi: kurulduğu "
+    "satırın sonuna girdisini ekleyin, örneğin layers.Dense(4)(x).",
+    "No gradients provided": "Tahmin de kayıp da with bloğunun içinde hesaplanmalı.",
+    "Could not interpret": "Keras bu adı bilmiyor: adın dosyadaki yazılışına bakın.",
+    "'(main|aux)'$|loss_weights": "loss_weights'te iki çıkışın da adı olmalı.",
+    "KeyboardInterrupt": "Durdurdunuz (Ctrl-C). Satır bir döngüdeyse sonuna bakın.",
+    "SystemExit": "Bu satır programı bitiriyor: sys.exit ya da exit çağrısını silin.",
+    "IndentationError|outside function": "Satır başındaki boşluklara bakın: bir bloğun "
+    "satırları aynı sütunda başlar; Tab değil, boşluk tuşu kullanılır.",
+    "SyntaxError": "Bu satırda ve üstünde ayraçlara, virgüllere, tırnaklara bakın.",
+    "NameError": "Adın yazılışına bakın; ad bu satırdan önce tanımlanmış olmalı.",
+    "AttributeError": "Noktanın solundaki nesneye ve sağındaki adın yazılışına bakın.",
+    "KeyError": "Sözlükteki adların yazılışına bakın.",
+    "TypeError": "Argümanların adlarına, sayısına ve değerlerin türüne bakın.",
+    "ValueError": "Şekillere (shape), adlara ve verilen değerlere bakın.",
+    "Exception": "İletide adı geçen değere bakın.",
 }
 
 
@@ -98,7 +110,11 @@ def finished(task: Writing) -> CodeType:
         raise LabError(told)
     linecache.checkcache(str(path))
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(path.read_text(encoding="utf-8-sig"))
+        code = compile(tree, path, "exec")
+    except UnicodeDecodeError as error:
+        told = f"{here(path)} UTF-8 değil. Düzenleyicinizde UTF-8 olarak kaydedin."
+        raise LabError(told) from error
     except SyntaxError as error:
         raise _stopped(path, error, error.lineno) from error
     dots = [part for part in ast.walk(tree) if getattr(part, "value", None) is ...]
@@ -107,7 +123,7 @@ def finished(task: Writing) -> CodeType:
         wanted = linecache.getline(str(path), blanks[0] - 1).strip("# \n")
         told = f"Doldurulacak boşluk (...) sayısı: {len(blanks)}. İlki burada:"
         raise LabError(f"{told}\n{_line(path, blanks[0])}\n{wanted}")
-    return compile(tree, path, "exec")
+    return code
 
 
 def judge(task: Writing) -> bool:
@@ -123,16 +139,21 @@ def judge(task: Writing) -> bool:
     names = {"__name__": task.path.stem, "__file__": str(task.path)}
     right = True
     try:
-        exec(code, names)
-        for sentence, holds, look in task.judge(Written(**names)):
-            right = right and bool(holds)
-            say(f"✓ {sentence}" if holds else f"✗ {sentence}\n  {look}")
+        with warnings.catch_warnings():
+            for cause in causes.FATAL_WARNINGS:
+                warnings.filterwarnings("error", f".*{cause.pattern}")
+            exec(code, names)
+            for sentence, holds, look in task.judge(Written(**names)):
+                right = right and bool(holds)
+                say(f"✓ {sentence}" if holds else f"✗ {sentence}\n  {look}")
     except LabError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
         frames = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in frames if frame.filename == str(task.path)]
-        if lines or right:  # else the error follows from the ✗ above
+        if isinstance(error, KeyboardInterrupt) and not (lines and right):
+            raise
+        if right:  # else the error follows from the ✗ above
             raise _stopped(task.path, error, lines[-1] if lines else 0) from error
     told = "✗ olan ilk ölçütü düzeltin. Takılınca komutun sonuna --ipucu ekleyin."
     if right:
@@ -147,14 +168,17 @@ def _line(path: Path, number: int) -> str:
     return f"{here(path)}, satır {number}:\n    {code}"
 
 
-def _stopped(path: Path, error: Exception, number: int) -> LabError:
+def _stopped(path: Path, error: BaseException, number: int) -> LabError:
     """An error that tells the student's line (0: unknown) and where to look."""
     place = f"{here(path)}: sınama yarıda kaldı."
     if number:
         place = _line(path, number)
     message = error.msg if isinstance(error, SyntaxError) else str(error)
+    told = " ".join([*(kind.__name__ for kind in type(error).__mro__), message])
+    look = next(look for pattern, look in LOOK.items() if re.search(pattern, told))
+    if known := causes.find((causes.MEMORY, *causes.FATAL_WARNINGS), told):
+        look = f"{known[0].sentence} {known[0].cure}"
     core = CORE.search(message)
     message = f"{type(error).__name__}: {core[1] or core[2] if core else message}"
     message = textwrap.shorten(message, LONGEST, placeholder=" …")
-    look = next(text for kind, text in LOOK.items() if isinstance(error, kind))
     return LabError(f"{place}\n{message}\n{look}")
