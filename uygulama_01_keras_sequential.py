@@ -1250,7 +1250,7 @@ def _(table, signals, outputs, rate):
     trained, inferred, spatial = outputs.values()
     std = signals.groupby("çeşit")["std"].last()
     lab.conclude(
-        f"Keras açık kalan nöronu yalnız eğitimde çarptı, {number(trained.max())} ile. "
+        f"Keras açık kalan nöronu yalnız eğitimde {number(trained.max())} ile çarptı. "
         f"Slayt ise ağırlıkları çıkarımda {number(1 - rate)} ile çarpar."
     )
     lab.table(table.set_index("katman"), "Girdi hep 1 iken çıktı")
