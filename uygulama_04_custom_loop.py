@@ -1042,7 +1042,7 @@ def mini_project(
     dropout=0.2,  # gürültünün yanında az Dropout yeter
     peak=0.0105,  # tepe LR: aralık testi (uygulama 02, bölüm 9) bu ağda 0,01'i gösterir
     epochs=22,  # referans modelle aynı saniyede biter
-    baseline_epochs=13,  # mini projeyle aynı saniyede biter
+    baseline_epochs=18,  # mini projeyle aynı saniyede biter
     n_train=55_000,  # bütün eğitim kümesidir
 ):
     """Mini proje: günün bütün teknikleri tek fit'te
