@@ -106,7 +106,7 @@ def test_a_settings_file_that_keras_refuses_is_named(tmp_path):
     assert_told(done, f"({tmp_path / 'keras.json'})", "Bu dosyayı silin")
 
 
-def test_a_processor_without_avx_is_told_before_tensorflow_kills(tmp_path):
+def test_a_processor_without_avx_is_told_before_tensorflow_kills(tmp_path, monkeypatch):
     cpuinfo = tmp_path / "cpuinfo"
     for right in ("flags : fpu avx", "Features : fp"):
         cpuinfo.write_text(f"model : x\n{right}\n", encoding="utf-8")
@@ -114,6 +114,9 @@ def test_a_processor_without_avx_is_told_before_tensorflow_kills(tmp_path):
     cpuinfo.write_text("model : x\nflags : sse\n", encoding="utf-8")
     with pytest.raises(SystemExit, match="AVX"):
         startup.check_processor(cpuinfo)
+    monkeypatch.setattr(startup.check_processor, "__defaults__", (cpuinfo,))
+    with pytest.raises(SystemExit, match="AVX"):
+        startup.check_machine()
 
 
 def test_cores_are_those_that_the_container_gives(tmp_path):
