@@ -6,6 +6,7 @@ It is loaded before the packages are checked, so it uses Python's own modules on
 import os
 import re
 import sys
+import warnings
 from pathlib import Path
 from traceback import format_exception
 from typing import NamedTuple
@@ -123,6 +124,12 @@ def find(rows: tuple[Cause, ...], text: str) -> tuple[Cause, tuple] | None:
         if found := re.search(row.pattern, text):
             return row, found.groups()
     return None
+
+
+def let_fatal_warnings_raise() -> None:
+    """Make errors of FATAL_WARNINGS until the caller's `catch_warnings` ends."""
+    for cause in FATAL_WARNINGS:
+        warnings.filterwarnings("error", f".*{cause.pattern}")
 
 
 def first_line(error: BaseException) -> str:

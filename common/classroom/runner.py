@@ -393,8 +393,7 @@ class Runner(Outline):
         with self.progress.shown(), keras_quiet(), warnings.catch_warnings():
             own = r"(keras|tensorflow)\b"  # their own warnings do not end a lesson,
             warnings.filterwarnings("ignore", module=own)
-            for cause in causes.FATAL_WARNINGS:  # but these tell of a wrong loss
-                warnings.filterwarnings("error", f".*{cause.pattern}")
+            causes.let_fatal_warnings_raise()  # but these tell of a wrong loss
             yield
         report.seconds += time.perf_counter() - start
 

@@ -140,8 +140,7 @@ def judge(task: Writing) -> bool:
     right = True
     try:
         with warnings.catch_warnings():
-            for cause in causes.FATAL_WARNINGS:
-                warnings.filterwarnings("error", f".*{cause.pattern}")
+            causes.let_fatal_warnings_raise()
             exec(code, names)
             for sentence, holds, look in task.judge(Written(**names)):
                 right = right and bool(holds)
