@@ -815,8 +815,7 @@ def custom_metric(
 @custom_metric.result
 def _(pieces, whole, gap, model):
     """Neden: Tümörü ve alarmı olmayan mini-batch'in F'si 0/0'dır; kodumuz onu 0 sayar.
-    Ortalamayı tümörsüz mini-batch'lerin sıfırları düşürür: tümörlü mini-batch'lerin F
-    ortalaması bütünün F'sinden büyüktür.
+    Ortalamayı tümörsüz mini-batch'lerin sıfırları düşürür.
     """
     fresh = start_python("import uygulama_04_custom_loop")  # bu arada yüklenir
     mean = pieces["F"].mean()
